@@ -1,0 +1,1 @@
+"""The agent inside the target: standard library only, Python 3.9+; it records, never decides."""

@@ -1,0 +1,203 @@
+"""Fingerprints tell values apart by exact type and structure, and run no code of the user's."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import weakref
+from collections import Counter, OrderedDict, defaultdict, deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whet_probe._texts import text_of
+from whet_probe._values import fingerprint
+
+NUMBERS = st.none() | st.booleans() | st.integers() | st.floats()
+ATOMS = NUMBERS | st.text(max_size=5) | st.binary(max_size=5)
+VALUES = st.recursive(
+    ATOMS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=4)
+        | st.frozensets(ATOMS, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def digest(value):
+    return fingerprint(value).digest
+
+
+def exact(value):
+    """A text that is equal for equal values of equal types."""
+    if isinstance(value, frozenset):
+        return "frozenset" + str(sorted(exact(item) for item in value))
+    if isinstance(value, list | tuple):
+        return type(value).__name__ + str([exact(item) for item in value])
+    if isinstance(value, dict):
+        return "dict" + str([(key, exact(item)) for key, item in value.items()])
+    return type(value).__name__ + repr(value)
+
+
+@given(VALUES, VALUES)
+def test_fingerprints_agree_exactly_where_values_do(one, other):
+    assert (digest(one) == digest(other)) == (exact(one) == exact(other))
+
+
+@given(VALUES)
+def test_a_copy_has_the_same_fingerprint_and_a_short_text(value):
+    import copy
+
+    assert digest(copy.deepcopy([value])) == digest([value])
+    assert len(text_of(value)) <= 300
+
+
+def test_numbers_of_any_size_are_told_apart():
+    assert digest(10**5000) != digest(10**5000 + 1)
+    assert text_of(10**5000).endswith("…")
+
+
+class Plain:
+    def __init__(self, **attributes):
+        self.__dict__.update(attributes)
+
+
+class Slots:
+    __slots__ = ("a", "b")
+
+
+class Hostile:
+    def _no(self, *_):
+        raise SystemExit
+
+    __getattr__ = __eq__ = __hash__ = __repr__ = __len__ = __iter__ = __bool__ = _no
+    __class__ = property(_no)
+    __dict__ = property(_no)
+
+
+class HostileDict(dict):
+    def _no(self, *_):
+        raise SystemExit
+
+    items = keys = values = __iter__ = __len__ = __getitem__ = __repr__ = _no
+
+
+class Text(str):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, True),
+        (1, 1.0),
+        (0.0, -0.0),
+        ("a", b"a"),
+        ("a", Text("a")),
+        ([1], (1,)),
+        ({1: 2, 3: 4}, {3: 4, 1: 2}),
+        (OrderedDict(a=1), {"a": 1}),
+        (Counter("a"), {"a": 1}),
+        (deque([1], 3), deque([1], 4)),
+        (defaultdict(int), defaultdict(list)),
+        (Plain(a=1), Plain(a=2)),
+        (Plain(a=1), Plain(b=1)),
+        (ValueError("a"), ValueError("b")),
+        (ValueError("a"), KeyError("a")),
+        (dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 1, fold=1)),  # noqa: DTZ001
+        (int, bool),
+        ("\ud800", "\ud801"),
+    ],
+)
+def test_values_that_differ_have_different_fingerprints(one, other):
+    assert digest(one) != digest(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({1, 2, "a"}, {"a", 2, 1}),
+        (float("nan"), float("nan")),
+        (Plain(a=1, b=2), Plain(b=2, a=1)),
+        (iter([1]), iter([2])),
+        (threading.Lock(), threading.Lock()),
+        (HostileDict(a=1), HostileDict(a=1)),
+        (Hostile(), Hostile()),
+    ],
+    ids=["set", "nan", "attributes", "iterators", "locks", "hostile dicts", "hostile objects"],
+)
+def test_values_that_cannot_be_told_apart_have_one_fingerprint(one, other):
+    assert digest(one) == digest(other)
+
+
+def test_sharing_and_cycles_are_seen():
+    inner = [1]
+    assert digest([inner, inner]) != digest([[1], [1]])
+    cycle: list = []
+    cycle.append(cycle)
+    other: list = []
+    other.append(other)
+    assert digest(cycle) == digest(other) != digest([[]])
+
+
+def test_slots_and_attributes_tell_an_object():
+    one, other = Slots(), Slots()
+    one.a = other.a = 1
+    assert digest(one) == digest(other)
+    other.b = 2
+    assert digest(one) != digest(other)
+    assert text_of(other) == f"{__name__}.Slots(a=1, b=2)"
+
+
+def test_what_cannot_be_read_is_counted_and_not_consumed():
+    numbers = iter([1, 2])
+    handed_out = (number for number in [3])
+    found = fingerprint([numbers, handed_out])
+    assert (found.opaque, found.plain) == (2, False)
+    assert (next(numbers), next(handed_out)) == (1, 3)
+    assert text_of(handed_out) == "<generator>"
+
+
+def test_nothing_is_kept_alive():
+    value = Plain(a=[1])
+    gone = weakref.ref(value)
+    digest(value)
+    text_of(value)
+    del value
+    assert gone() is None
+
+
+def test_large_values_are_cut_and_say_so():
+    assert fingerprint(list(range(50_000))).truncated
+    assert fingerprint("a" * 3_000_000).truncated
+    assert not fingerprint(list(range(1_000))).truncated
+    nested: list = []
+    for _ in range(5_000):
+        nested = [nested]
+    assert not fingerprint(nested).truncated
+    assert text_of(nested) == "[[[[…]]]]"
+
+
+def test_the_root_is_replaced_in_strings():
+    one = fingerprint(["/tmp/a/x", b"/tmp/a/y"], "/tmp/a")
+    other = fingerprint(["/tmp/b/x", b"/tmp/b/y"], "/tmp/b")
+    assert one.digest == other.digest
+    assert text_of("/tmp/a/x", "/tmp/a") == "'<root>/x'"
+
+
+def test_floats_are_set_aside_when_a_tolerance_will_compare_them():
+    one = fingerprint([0.1, {"a": 0.2}], tolerant=True)
+    other = fingerprint([0.3, {"a": 0.4}], tolerant=True)
+    assert one.digest == other.digest
+    assert (one.floats, other.floats) == ([0.1, 0.2], [0.3, 0.4])
+
+
+def test_the_order_of_a_set_is_told_apart_from_its_elements():
+    one, other = {0, 8}, {8, 0}
+    assert list(one) != list(other)
+    assert digest(one) == digest(other)
+    assert fingerprint(one).order != fingerprint(other).order
