@@ -1,0 +1,144 @@
+"""Places where time is lost, and what the run showed about them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from whet.records._base import Record
+
+Safety = Literal["safe", "consent", "advice"]
+Metric = Literal["cpu_time", "wall_time", "peak_memory", "io_operations"]
+
+
+class Span(Record, frozen=True):
+    """A stretch of source, as `ast` counts: lines from 1, columns in UTF-8 bytes from 0."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class HotPlace(Record, frozen=True):
+    """A function of the project that profiling found hot."""
+
+    file: str  # relative to the project
+    name: str  # qualified name as the profiler gave it
+    line: int
+    self_share: float
+    total_share: float
+    line_shares: dict[int, float] = {}  # line -> share of all time, on top of the stack
+    calls: int | None = None
+    line_totals: dict[int, float] = {}  # line -> share of all time, with what it calls
+    imports: dict[str, float] = {}  # "<module>" places: imported module -> share of all time
+
+
+class ValueSite(Record, frozen=True):
+    """An expression whose values the evidence run shall describe."""
+
+    site: str  # unique within the session
+    file: str
+    span: Span
+    role: str  # "container", "probe", "iterable", ...
+
+
+class CallSite(Record, frozen=True):
+    """A function whose calls the evidence run shall describe."""
+
+    site: str
+    file: str
+    name: str  # qualified name, such as "Parser.parse"
+    line: int  # of the `def`
+
+
+class ValueEvidence(Record, frozen=True):
+    """What the values of one expression were.
+
+    `observations` is exact. A site that is reached very often is looked at in ever longer steps
+    (`described` counts the looks in depth): types, sizes and properties are those of the looks.
+    `hashable`, `plain_equality` and `total_order` speak of the elements of a list, tuple, set,
+    frozenset, deque or dict (its keys), and of the value itself where it is anything else.
+    """
+
+    site: str
+    observations: int
+    described: int  # of these, how many were looked at in depth
+    types: dict[str, int]  # exact type -> observations
+    size_min: int | None = None
+    size_median: float | None = None
+    size_max: int | None = None
+    element_types: dict[str, int] = {}  # exact type -> described elements
+    elements_complete: bool = False  # every element of every described value was looked at
+    hashable: bool | None = None
+    plain_equality: bool | None = None  # elements compare as builtins do, no NaN
+    total_order: bool | None = None  # elements are of one comparable builtin kind, no NaN, deeply
+    smallest: int | None = None  # of the values themselves, where all were exact ints
+    distinct_objects: int | None = None
+    max_references: int | None = None  # beyond the local name: above 0 the value may be aliased
+
+
+class CallEvidence(Record, frozen=True):
+    """What the calls of one function were; a function that was never called has calls 0.
+
+    `calls` and `raised` are exact; all else speaks of the `described` calls. A function that is
+    called very often is looked at in ever longer steps.
+    """
+
+    site: str
+    calls: int
+    described: int
+    raised: int
+    distinct_arguments: int | None  # None: unhashable arguments among them
+    hit_rate: float | None  # 1 - distinct/calls
+    arguments_immutable: bool | None
+    argument_types: dict[str, int] = {}
+    result_types: dict[str, int] = {}
+    results_immutable: bool | None = None  # deeply
+    io_events: int = 0  # audit events raised while it ran
+    generator: bool = False
+    threads: int = 1
+    arguments_mutated: int = 0
+    self_s: float | None = None
+
+
+class Evidence(Record, frozen=True):
+    """All that the evidence run showed, by site."""
+
+    values: dict[str, ValueEvidence] = {}
+    calls: dict[str, CallEvidence] = {}
+    overhead_ratio: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Match(Record, frozen=True):
+    """A remedy's pattern found in the source: not yet a finding, evidence is still owed."""
+
+    match_id: str
+    remedy: str
+    file: str
+    span: Span
+    function: str  # qualified name, "" for module level
+    message: str
+    safety: Safety
+    values: tuple[ValueSite, ...] = ()
+    calls: tuple[CallSite, ...] = ()
+    lines: tuple[int, ...] = ()  # whose time the cure lessens; empty: the whole function
+    data: dict[str, Any] = {}  # the remedy's own notes for its rewrite
+
+
+class Finding(Record, frozen=True):
+    """A place where time, memory or I/O is lost, with the evidence and the attainable gain."""
+
+    finding_id: str
+    remedy: str
+    file: str
+    line: int
+    function: str
+    message: str
+    safety: Safety
+    claims: Metric
+    attainable_gain: float  # share of the workload's time (0-1) that could vanish at the most
+    evidence: dict[str, Any]
+    match: Match | None = None
+    refused: str | None = None  # why the evidence does not admit the fix; None: admitted
+    declined: bool = False  # the user declined it before
