@@ -1,0 +1,48 @@
+"""What py-spy prints, and what happens when it cannot look."""
+
+import pytest
+
+from whet.errors import InstrumentError
+from whet.profiling import cpu, profile
+
+
+def test_errors_of_sampling_are_counted_from_the_summary():
+    said = "py-spy> Wrote speedscope file to 'x'. Samples: 24 Errors: 3\n"
+    assert cpu.sampling_errors(said) == 3
+    assert cpu.sampling_errors("") == 0
+
+
+def test_the_reason_of_py_spy_is_given():
+    said = "usage\nPermission Denied: Try running again with elevated permissions\nmore\n"
+    assert cpu.explained(said).startswith("Permission Denied")
+    assert cpu.explained("hello") == ""
+
+
+def test_when_neither_sampler_works_both_reasons_are_given(launches):
+    found = profile(launches("", target="sh -c 'exit 0'"), ("cpu",))
+    (failure,) = found.failures
+    assert found.cpu is None
+    assert "py-spy" in failure.reason
+    assert "the sampler inside the program" in failure.reason
+
+
+def test_waiting_that_cannot_be_measured_leaves_the_profile(launches, monkeypatch):
+    original = cpu.record
+
+    def no_idle(rig, rate_hz, *, idle=False):
+        if idle:
+            raise InstrumentError("py-spy", "was refused")
+        return original(rig, rate_hz)
+
+    monkeypatch.setattr(cpu, "record", no_idle)
+    source = "def f(n):\n    return sum(i * i for i in range(n))\nf(12_000_000)\n"
+    found = profile(launches(source), ("cpu",))
+    assert found.cpu.functions[0].name == "f"
+    assert found.failures[0].reason == "waiting was not measured: py-spy was refused"
+
+
+@pytest.mark.parametrize("rate_hz", [50.0, 200.0])
+def test_the_rate_is_the_one_asked_for(launches, rate_hz):
+    source = "def f(n):\n    return sum(i * i for i in range(n))\nf(12_000_000)\n"
+    measured = profile(launches(source), ("cpu",), rate_hz=rate_hz)
+    assert measured.cpu.rate_hz >= rate_hz
