@@ -1,0 +1,128 @@
+"""Findings: matches that the evidence was asked about, ranked by attainable gain."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from whet.diagnosis.match import concerned_share
+from whet.records import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from whet.records import Evidence, HotPlace, Match, Metric, Profile, Safety
+    from whet.remedies import Remedy
+
+Objective = Literal["time", "memory", "io", "both"]
+Level = Literal["low", "medium", "high"]
+
+OFFERED: dict[Level, frozenset[Safety]] = {
+    "low": frozenset({"safe"}),
+    "medium": frozenset({"safe", "consent"}),
+    "high": frozenset({"safe", "consent", "advice"}),
+}
+CLAIMS: dict[Objective, frozenset[Metric]] = {
+    "time": frozenset({"cpu_time", "wall_time"}),
+    "memory": frozenset({"peak_memory"}),
+    "io": frozenset({"io_operations", "wall_time"}),
+    "both": frozenset({"cpu_time", "wall_time", "peak_memory"}),
+}
+LEAST_GAIN = 0.005
+
+
+def findings(  # noqa: PLR0913 -- the stage's whole input, by name
+    matches: Sequence[Match],
+    evidence: Evidence,
+    profile: Profile,
+    hot: Sequence[HotPlace],
+    objective: Objective = "time",
+    *,
+    remedies: Sequence[Remedy],
+    level: Level = "medium",
+    declined: Collection[str] = (),
+    least_gain: float = LEAST_GAIN,
+) -> tuple[Finding, ...]:
+    """What was found, the admitted first, by objective and attainable gain.
+
+    The attainable gain is Amdahl's: the share of all time that a match concerns, times the part
+    of it that the cure can take away at the most. What is refused gains 0.
+
+    Args:
+        matches: From `find_matches`.
+        evidence: What the evidence run showed.
+        profile: The profile that the hot places come from.
+        hot: The hot places.
+        objective: What the session is for; findings that claim it come first.
+        remedies: Those that the matches come from.
+        level: How careful: "low" offers what is safe only, "medium" also what needs the user's
+            consent, "high" also advice.
+        declined: Ids of findings that the user declined before.
+        least_gain: Share of all time (0-1) below which an admitted finding is not worth a trial.
+    """
+    by_name = {remedy.name: remedy for remedy in remedies}
+    approximate = profile.cpu is not None and profile.cpu.approximate
+    seen: Counter[str] = Counter()
+    found = []
+    for match in matches:
+        if match.safety not in OFFERED[level]:
+            continue
+        remedy = by_name[match.remedy]
+        shares = [concerned_share(match, remedy, place) for place in hot if _lies_in(match, place)]
+        finding = _finding(match, remedy, evidence, max(shares, default=0.0))
+        finding_id = _identity(match, seen)
+        notes = {"lines": "approximate"} if approximate and remedy.share != "import" else {}
+        finding = msgspec.structs.replace(
+            finding,
+            finding_id=finding_id,
+            declined=finding_id in declined,
+            evidence={**finding.evidence, **notes},
+        )
+        if finding.refused is not None or finding.attainable_gain >= least_gain:
+            found.append(finding)
+    return tuple(sorted(found, key=lambda finding: _rank(finding, objective)))
+
+
+def _finding(match: Match, remedy: Remedy, evidence: Evidence, share: float) -> Finding:
+    admission = remedy.admit(match, evidence)
+    gain = share * admission.removable if admission.admitted else 0.0
+    return Finding(
+        finding_id="",
+        remedy=match.remedy,
+        file=match.file,
+        line=match.span.line,
+        function=match.function,
+        message=match.message,
+        safety=match.safety,
+        claims=remedy.claims,
+        attainable_gain=round(min(1.0, gain), 6),
+        evidence={"share": round(share, 6), **admission.evidence},
+        match=match,
+        refused=admission.reason,
+    )
+
+
+def _lies_in(match: Match, place: HotPlace) -> bool:
+    """Whether a hot place is the one that a match was found in."""
+    return match.file == place.file and match.data.get("place") == place.name
+
+
+def _identity(match: Match, seen: Counter[str]) -> str:
+    """The same for the same source, wherever in the file it stands by now."""
+    key = f"{match.remedy}|{match.file}|{match.function}|{match.data.get('source', '')}"
+    seen[key] += 1
+    return hashlib.sha256(f"{key}|{seen[key]}".encode()).hexdigest()[:12]
+
+
+def _rank(finding: Finding, objective: Objective) -> tuple[bool, bool, bool, float, str, int]:
+    return (
+        finding.refused is not None,
+        finding.declined,
+        finding.claims not in CLAIMS[objective],
+        -finding.attainable_gain,
+        finding.file,
+        finding.line,
+    )

@@ -1,0 +1,169 @@
+"""Where new source goes: imports, module constants, and lines beside a statement."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from whet.codebase.scopes import COMPREHENSIONS, FUNCTIONS
+from whet.codebase.syntax import span_of
+from whet.records import ValueSite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from whet.codebase.scopes import FunctionNode
+    from whet.codebase.syntax import SourceModule
+    from whet.records import Edit, HotPlace
+
+
+def hot_function(module: SourceModule, hot: HotPlace) -> FunctionNode | None:
+    """The function that a hot place names; None: module level, or it is not in the file."""
+    if module.tree is None or hot.name in {"<module>", ""}:
+        return None
+    return module.function_at(hot.line)
+
+
+def import_of(module: SourceModule, package: str, name: str) -> tuple[str, tuple[Edit, ...]]:
+    """How to write `package.name` in a module, with the import that it may still need.
+
+    Returns:
+        The expression, such as "deque" or "collections.deque", and the edits.
+    """
+    scopes = module.scopes
+    for bound in list(scopes.module.bindings):
+        origin = scopes.import_origin(bound)
+        if origin == f"{package}.{name}":
+            return bound, ()
+        if origin == package:
+            return f"{bound}.{name}", ()
+    expression, text = name, f"from {package} import {name}\n"
+    if name in module.words:  # the bare name might be shadowed somewhere
+        shadowed = package in module.words
+        bound = module.fresh_name(f"_{package}") if shadowed else package
+        expression = f"{bound}.{name}"
+        text = f"import {package} as {bound}\n" if shadowed else f"import {package}\n"
+    line = _import_line(module)
+    if line > 1 and module.lines[line - 2].strip().endswith((b'"""', b"'''")):
+        text = "\n" + text  # a docstring and a blank line
+    return expression, (module.insert_before_line(line, text),)
+
+
+def _import_line(module: SourceModule) -> int:
+    """The line before which a new import goes: the first import that is no `__future__`."""
+    assert module.tree is not None  # noqa: S101 -- callers have matched in the tree
+    after = 1
+    for node in module.tree.body:
+        future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if isinstance(node, ast.Import | ast.ImportFrom) and not future:
+            return node.lineno
+        if not (future or _is_docstring(node)):
+            break
+        after = (node.end_lineno or node.lineno) + 1
+    return _first_code_line(module, after)
+
+
+def _first_code_line(module: SourceModule, after: int) -> int:
+    """The first line from `after` on that is no comment at the file's head (shebang, coding)."""
+    line = after
+    if after == 1:
+        while line <= len(module.lines) and module.lines[line - 1].lstrip().startswith(b"#"):
+            line += 1
+    return line
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def value_site(module: SourceModule, node: ast.expr, role: str) -> ValueSite:
+    """An expression to observe; the same for every match that asks about it."""
+    span = span_of(node)
+    place = f"{span.line}:{span.column}-{span.end_line}:{span.end_column}"
+    return ValueSite(site=f"{module.file}:{place}", file=module.file, span=span, role=role)
+
+
+def top_level_statement(module: SourceModule, node: ast.AST) -> ast.stmt:
+    """The statement of the module's body that holds a node."""
+    at: ast.AST = node
+    for parent in module.scopes.ancestors(node):
+        if isinstance(parent, ast.Module):
+            break
+        at = parent
+    assert isinstance(at, ast.stmt)  # noqa: S101 -- a module's body holds statements only
+    return at
+
+
+def line_above(module: SourceModule, statement: ast.stmt) -> int:
+    """The first line of a statement with its decorators and the comment right above it."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    line = min([statement.lineno, *(node.lineno for node in decorators)])
+    while line > 1 and module.lines[line - 2].startswith(b"#"):
+        line -= 1
+    return line
+
+
+def alone_on_its_lines(module: SourceModule, statement: ast.stmt) -> bool:
+    """Whether lines can be put before and after a statement."""
+    parent = module.scopes.parent(statement)
+    is_elif = (
+        isinstance(statement, ast.If)
+        and isinstance(parent, ast.If)
+        and module.lines[statement.lineno - 1][statement.col_offset :].startswith(b"elif")
+    )
+    indent = module.indent_of(statement)
+    return indent is not None and module.ends_line(statement) and not is_elif
+
+
+def outermost_loop(module: SourceModule, node: ast.AST, within: ast.AST) -> ast.AST | None:
+    """The outermost loop or comprehension around a node, inside of `within`.
+
+    What a loop evaluates once (the iterable of `for`, of a comprehension's first part) is not
+    in the loop.
+    """
+    found: ast.AST | None = None
+    inner = node
+    once = False  # the node lies in what a comprehension evaluates once
+    for parent in module.scopes.ancestors(node):
+        if parent is within or isinstance(parent, (*FUNCTIONS, ast.Lambda)):
+            break
+        if isinstance(parent, ast.comprehension):
+            whole = module.scopes.parent(parent)
+            first = isinstance(whole, COMPREHENSIONS) and whole.generators[0] is parent
+            once = first and inner is parent.iter
+        elif isinstance(parent, COMPREHENSIONS):
+            found = found if once else parent
+            once = False
+        elif _repeats(parent, inner):
+            found = parent
+        inner = parent
+    return found
+
+
+def _repeats(parent: ast.AST, child: ast.AST) -> bool:
+    if isinstance(parent, ast.For | ast.AsyncFor):
+        return child is not parent.iter and child not in parent.orelse
+    return isinstance(parent, ast.While) and child not in parent.orelse
+
+
+def walk_function(function: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function's body, those of functions inside of it left out."""
+    pending: list[ast.AST] = list(getattr(function, "body", []))
+    while pending:
+        node = pending.pop(0)
+        yield node
+        if not isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
+            pending[:0] = list(ast.iter_child_nodes(node))
+
+
+def default_is_none(function: FunctionNode, name: str) -> bool:
+    """Whether None is what a parameter holds where the caller says nothing."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = dict(
+        zip([a.arg for a in reversed(positional)], reversed(arguments.defaults), strict=False)
+    )
+    keywords = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    defaults.update({a.arg: default for a, default in keywords if default})
+    default = defaults.get(name)
+    return isinstance(default, ast.Constant) and default.value is None

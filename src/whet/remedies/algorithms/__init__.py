@@ -1,0 +1,1 @@
+"""Cures for doing more work than the answer needs."""

@@ -1,0 +1,369 @@
+"""A whole sort of which only the first few elements are used.
+
+What
+    `sorted(x)[0]`, `sorted(x)[-1]`, `sorted(x)[:3]`, also with `key=` and `reverse=`.
+
+Why slow
+    Sorting takes n log n comparisons; the smallest few of n take about n.
+
+Evidence needed
+    From the run: the elements (or the keys) are of builtin types that have a total order, no NaN;
+    how many there were.
+
+Before
+    def best(scores):
+        return sorted(scores)[0]
+
+After
+    def best(scores):
+        return heapq.nsmallest(1, scores)[0]
+
+Safety
+    `heapq.nsmallest` and `nlargest` give what the sort gives, ties in the same order, and an empty
+    input raises the same IndexError (`min` would raise ValueError). Safe for elements that were
+    shown to have a total order. `[:n]` with a variable needs consent: the run must show that it
+    was never below one.
+
+When not
+    Partial orders (sets, NaN, an own `__lt__`), nearly all elements used, `[-1]` with a key
+    (the last of several largest would become the first).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from math import log2
+from typing import TYPE_CHECKING, Literal
+
+from whet.codebase.syntax import span_of
+from whet.records import Edit, Match, Span
+from whet.remedies._admission import NUMBERS, ordered_elements, ordered_values, types_of
+from whet.remedies._places import hot_function, import_of, value_site, walk_function
+from whet.remedies.remedy import Admission, Remedy, gone, refused
+
+if TYPE_CHECKING:
+    from whet.codebase.syntax import SourceModule
+    from whet.records import Evidence, HotPlace, Safety, ValueEvidence
+
+NAME = "sorted_for_few"
+LEAST_ELEMENTS = 32
+LEAST_RATIO = 8  # of all elements to used ones; below it the sort is as quick
+_IDENTICAL_TIES = ({"int"}, {"str"}, {"bytes"})  # equal elements cannot be told apart
+
+_COMMA_BEHIND = re.compile(rb"\s*,[ \t]*")
+_COMMA_BEFORE = re.compile(rb"\s*,\s*$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sort:
+    """`sorted(...)` with a subscript on it.
+
+    Attributes:
+        few: The constant number of elements used, or the expression of it.
+        last: It is the last one that is used.
+    """
+
+    whole: ast.Subscript
+    call: ast.Call
+    few: int | ast.expr
+    last: bool
+    key: ast.expr | None
+    reverse: ast.keyword | None
+    largest: bool
+
+    @property
+    def maker(self) -> Literal["nsmallest", "nlargest"]:
+        return "nlargest" if self.largest else "nsmallest"
+
+
+def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
+    """A match for every sort in the hot function of which a few elements are used."""
+    function = hot_function(module, hot)
+    if function is None:
+        return []
+    name = module.scopes.qualified_name(function)
+    found = [_sort(module, node) for node in walk_function(function)]
+    return [_match(module, name, sort) for sort in found if sort is not None]
+
+
+def _sort(module: SourceModule, node: ast.AST) -> _Sort | None:
+    match node:
+        case ast.Subscript(value=ast.Call(args=[iterable]) as call, ctx=ast.Load()):
+            pass
+        case _:
+            return None
+    keywords = {keyword.arg: keyword for keyword in call.keywords}
+    used = _used(node.slice)
+    if (
+        used is None
+        or isinstance(iterable, ast.Starred)
+        or not set(keywords) <= {"key", "reverse"}
+    ):
+        return None
+    if not module.scopes.is_builtin(call.func, "sorted") or _opening(module, call) is None:
+        return None
+    few, last = used
+    key = keywords["key"].value if "key" in keywords else None
+    reverse = keywords.get("reverse")
+    backwards = _truth(reverse.value) if reverse else False
+    if backwards is None or isinstance(key, ast.Constant) or (last and key is not None):
+        return None
+    return _Sort(
+        whole=node,
+        call=call,
+        few=few,
+        last=last,
+        key=key,
+        reverse=reverse,
+        largest=backwards != last,
+    )
+
+
+def _truth(node: ast.expr) -> bool | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, bool) else None
+
+
+def _opening(module: SourceModule, call: ast.Call) -> Span | None:
+    """The point right behind the opening parenthesis of a call; None: not on the name's line."""
+    line, column = call.func.end_lineno or 0, call.func.end_col_offset or 0
+    if not module.lines[line - 1][column:].startswith(b"("):
+        return None
+    return Span(line=line, column=column + 1, end_line=line, end_column=column + 1)
+
+
+def _used(index: ast.expr) -> tuple[int | ast.expr, bool] | None:
+    """How many of the elements a subscript uses, and whether it is the last one."""
+    match index:
+        case ast.Constant(value=0):
+            return (1, False) if index.value is not False else None
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
+            return 1, True
+        case ast.Slice(lower=None | ast.Constant(value=0 | None), upper=upper, step=None):
+            pass
+        case _:
+            return None
+    match upper:
+        case ast.Constant(value=int(few)) if few >= 1 and few is not True:
+            return few, False
+        case ast.Name() | ast.Attribute():
+            return upper, False
+        case _:
+            return None
+
+
+def _match(module: SourceModule, function: str, sort: _Sort) -> Match:
+    node = sort.whole
+    match_id = f"{NAME}:{module.file}:{node.lineno}:{node.col_offset}"
+    iterable = sort.call.args[0]
+    sites = [value_site(module, iterable, "iterable")]
+    if isinstance(iterable, ast.GeneratorExp):  # its elements are seen where they are made
+        sites.append(value_site(module, iterable.elt, "element"))
+    for role, part in _key_parts(module, sort.key) or ():
+        sites.append(value_site(module, part, role))
+    if isinstance(sort.few, ast.expr):
+        sites.append(value_site(module, sort.few, "few"))
+    safety: Safety = "consent" if isinstance(sort.few, ast.expr) or sort.key else "safe"
+    return Match(
+        match_id=match_id,
+        remedy=NAME,
+        file=module.file,
+        span=span_of(node),
+        function=function,
+        message="a whole sort is made for a few of its elements",
+        safety=safety,
+        values=tuple(sites),
+        lines=tuple(range(node.lineno, (node.end_lineno or node.lineno) + 1)),
+        data={
+            "few": sort.few if isinstance(sort.few, int) else None,
+            "last": sort.last,
+            "keyed": sort.key is not None,
+            "key_is_plain": _is_plain_key(module, sort.key),
+        },
+    )
+
+
+def _key_parts(module: SourceModule, key: ast.expr | None) -> list[tuple[str, ast.expr]] | None:
+    """What a key function returns, a tuple by its places; None: it cannot be seen.
+
+    Tuples whose places are each totally ordered are totally ordered themselves.
+    """
+    returned: list[ast.expr | None] = []
+    match key:
+        case ast.Lambda():
+            returned = [key.body]
+        case ast.Name():
+            scopes = module.scopes
+            function = scopes.bindings(scopes.module, key.id)
+            owned = scopes.owner(key.id, scopes.scope_of(key)) is scopes.module
+            if owned and len(function) == 1 and isinstance(function[0], ast.FunctionDef):
+                nodes = [] if function[0].decorator_list else walk_function(function[0])
+                returned = [node.value for node in nodes if isinstance(node, ast.Return)]
+        case _:
+            return None
+    parts: list[tuple[str, ast.expr]] = []
+    shapes = set()
+    for value in returned:
+        if value is None:
+            return None
+        places = value.elts if isinstance(value, ast.Tuple) else [value]
+        shapes.add(len(places) if isinstance(value, ast.Tuple) else 0)
+        parts.extend((f"key{place}", node) for place, node in enumerate(places))
+    starred = any(isinstance(node, ast.Starred) for _, node in parts)
+    return parts if len(shapes) == 1 and not starred else None
+
+
+def _is_plain_key(module: SourceModule, key: ast.expr | None) -> bool:
+    """Whether a key is `len` or a method of strings, which give ints and strings."""
+    match key:
+        case ast.Name(id="len"):
+            return module.scopes.is_builtin(key)
+        case ast.Attribute(value=ast.Name(id="str") as owner, attr="lower" | "casefold" | "upper"):
+            return module.scopes.is_builtin(owner)
+        case _:
+            return False
+
+
+def admit(match: Match, evidence: Evidence) -> Admission:
+    """Whether the run shows a total order and enough elements."""
+    found = [(s.role, evidence.values[s.site]) for s in match.values if s.site in evidence.values]
+    seen = dict(found)
+    keys = [(role, value) for role, value in found if role.startswith("key")]
+    iterable = seen.get("iterable")
+    if iterable is None or not iterable.observations:
+        return refused("the run never came here")
+    if reason := _order(match, seen, keys):
+        return refused(reason)
+    few = _few(match, seen.get("few"))
+    if isinstance(few, str):
+        return refused(few)
+    size = iterable.size_median
+    if "element" in seen:
+        size = seen["element"].observations / iterable.observations
+    if size is None:
+        return refused("it is not known how many elements are sorted")
+    facts = {"sorts": iterable.observations, "elements_median": size, "used": few}
+    if size < LEAST_ELEMENTS or size < few * LEAST_RATIO:
+        return refused("too few elements are sorted for a gain", **facts)
+    removable = max(0.0, 1 - 1.5 / log2(size))
+    return Admission(evidence=facts, removable=round(removable, 4))
+
+
+def _order(
+    match: Match, seen: dict[str, ValueEvidence], keys: list[tuple[str, ValueEvidence]]
+) -> str | None:
+    """Why what is compared has no total order; None: it has."""
+    if match.data["keyed"]:
+        return None if match.data["key_is_plain"] else _order_of_keys(keys)
+    reason = ordered_values(seen["element"]) if "element" in seen else None
+    if reason is None and "element" not in seen:
+        reason = ordered_elements(seen["iterable"])
+    if reason is not None or not match.data["last"]:
+        return reason
+    made = seen["element"].types if "element" in seen else seen["iterable"].element_types
+    if types_of(made) not in _IDENTICAL_TIES:
+        return "equal elements may differ, and the last of them is used"
+    return None
+
+
+def _order_of_keys(keys: list[tuple[str, ValueEvidence]]) -> str | None:
+    kinds: dict[str, set[str]] = {}
+    for role, value in keys:
+        if not value.observations:
+            continue  # a `return` that the run never came to
+        if reason := ordered_values(value):
+            return reason
+        kinds.setdefault(role, set()).update(types_of(value.types))
+    if not kinds:
+        return "what the key function returns was not seen"
+    mixed = [found for found in kinds.values() if len(found) > 1 and not found <= NUMBERS]
+    return "keys are of several types" if mixed else None
+
+
+def _few(match: Match, seen: ValueEvidence | None) -> int | str:
+    """How many elements are used at the most, or why that is not known."""
+    if match.data["few"] is not None:
+        return int(match.data["few"])
+    if seen is None or seen.smallest is None or types_of(seen.types) != {"int"}:
+        return "it is not known how many elements are used"
+    if seen.smallest < 1:
+        return "the number of elements used was below one"
+    return seen.smallest
+
+
+def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
+    """`heapq.nsmallest` or `nlargest` in the place of `sorted`.
+
+    Raises:
+        WhetError: The match is not in the module any more.
+    """
+    function = module.function_at(match.span.line) if module.tree else None
+    for node in walk_function(function) if function else ():
+        sort = _sort(module, node)
+        if sort is not None and span_of(sort.whole) == match.span:
+            return _edits(module, sort)
+    raise gone(match)
+
+
+def _edits(module: SourceModule, sort: _Sort) -> tuple[Edit, ...]:
+    maker, imports = import_of(module, "heapq", sort.maker)
+    few = str(sort.few) if isinstance(sort.few, int) else module.text_of(sort.few)
+    opening = _opening(module, sort.call)
+    assert opening is not None  # noqa: S101 -- _sort has seen to it
+    first, call = span_of(sort.call.args[0]), span_of(sort.call)
+    bare = isinstance(sort.call.args[0], ast.GeneratorExp) and _end(first) == _end(call)
+    edits = [
+        module.replace(sort.call.func, maker),
+        Edit(
+            file=module.file, span=opening, text=_first_argument(module, opening, few, bare=bare)
+        ),
+    ]
+    if bare:  # the generator shared the parentheses of the call
+        inside = (call.end_line, call.end_column - 1)
+        edits.append(Edit(file=module.file, span=_span(inside, inside), text=")"))
+    if sort.reverse is not None:
+        edits.append(_without_reverse(module, sort.reverse))
+    text = "" if isinstance(sort.whole.slice, ast.Slice) else "[0]"
+    subscript = _span(_end(call), _end(span_of(sort.whole)))
+    edits.append(Edit(file=module.file, span=subscript, text=text))
+    return (*imports, *edits)
+
+
+def _first_argument(module: SourceModule, opening: Span, few: str, *, bare: bool) -> str:
+    ends_line = not module.lines[opening.line - 1][opening.column :].strip()
+    return f"{few}, (" if bare else f"{few}," if ends_line else f"{few}, "
+
+
+def _without_reverse(module: SourceModule, keyword: ast.keyword) -> Edit:
+    span = span_of(keyword)
+    start, end = (span.line, span.column), _end(span)
+    behind = _COMMA_BEHIND.match(module.lines[span.end_line - 1][span.end_column :])
+    before = _COMMA_BEFORE.search(module.lines[span.line - 1][: span.column])
+    if behind is not None:
+        end = (end[0], end[1] + behind.end())
+    elif before is not None:
+        start = (start[0], before.start())
+    return Edit(file=module.file, span=_span(start, end), text="")
+
+
+def _span(start: tuple[int, int], end: tuple[int, int]) -> Span:
+    return Span(line=start[0], column=start[1], end_line=end[0], end_column=end[1])
+
+
+def _end(span: Span) -> tuple[int, int]:
+    return span.end_line, span.end_column
+
+
+REMEDY = Remedy(
+    name=NAME,
+    family="algorithms",
+    title="Take the few smallest without sorting all",
+    claims="cpu_time",
+    keeps_state=False,
+    safety="consent",
+    share="lines",
+    detect=detect,
+    admit=admit,
+    rewrite=rewrite,
+)

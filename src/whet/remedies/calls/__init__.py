@@ -1,0 +1,1 @@
+"""Cures for work done again at every call."""

@@ -1,0 +1,325 @@
+r"""A constant regular expression handed to `re` at every call.
+
+What
+    `re.match("…", text)` or `re.compile("…")` inside a function, with a constant pattern and
+    constant flags; the pattern may be a constant of the module.
+
+Why slow
+    Every call looks the pattern up in a cache of the `re` module, through two Python functions;
+    a compiled pattern is one method call. On short texts the look-up costs as much as the search.
+
+Evidence needed
+    None beyond the profile: the rewrite is exact. How long the searched texts were bounds the
+    gain.
+
+Before
+    def parse(line):
+        return re.match(r"(\d+) (.*)", line)
+
+After
+    _PARSE_PATTERN = re.compile(r"(\d+) (.*)")
+
+
+    def parse(line):
+        return _PARSE_PATTERN.match(line)
+
+Safety
+    Safe; where other files mention the module's constant, and could replace it, consent is
+    needed. The pattern is compiled when the remedy looks at it: one that does not compile, or that
+    warns, is left where it is, because its error would move to the import.
+
+When not
+    `re` shadowed or imported elsewhere than at the top of the module, patterns built at run time,
+    locale-dependent or debugging flags, syntax that only newer Pythons know.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from typing import TYPE_CHECKING
+
+from whet.codebase.syntax import span_of
+from whet.records import Edit, Match
+from whet.remedies._places import (
+    hot_function,
+    line_above,
+    top_level_statement,
+    value_site,
+    walk_function,
+)
+from whet.remedies.remedy import Admission, Remedy, gone, refused
+
+if TYPE_CHECKING:
+    from whet.codebase.scopes import FunctionNode
+    from whet.codebase.syntax import SourceModule
+    from whet.records import Evidence, HotPlace
+
+NAME = "pattern_in_function"
+# The look-up's share of a call on a very short text, and the length that halves it; CPython 3.11
+# (benchmarks/remedy_costs.py): 0.75 of 50 characters, 0.54 of 200, 0.26 of 1,000.
+LOOK_UP_SHARE = 0.75
+HALF_TEXT = 500.0
+# Function of `re` -> names of its positional parameters after the pattern.
+PARAMETERS = {
+    "compile": ["flags"],
+    "match": ["string", "flags"],
+    "search": ["string", "flags"],
+    "fullmatch": ["string", "flags"],
+    "findall": ["string", "flags"],
+    "finditer": ["string", "flags"],
+    "split": ["string", "maxsplit", "flags"],
+    "sub": ["repl", "string", "count", "flags"],
+    "subn": ["repl", "string", "count", "flags"],
+}
+FLAGS = frozenset("A ASCII I IGNORECASE M MULTILINE S DOTALL U UNICODE X VERBOSE".split())  # noqa: SIM905 -- pairs read better in a row
+_NEWER_SYNTAX = re.compile(r"[*+?}]\+|\(\?>")  # possessive and atomic: Python 3.11
+_WORDS = re.compile(r"[^0-9A-Za-z]+")
+
+
+def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
+    """A match for every constant pattern that the hot function hands to `re`."""
+    function = hot_function(module, hot)
+    if function is None:
+        return []
+    return [_match(module, function, call) for call in _calls(module, function)]
+
+
+def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
+    return [
+        node
+        for node in walk_function(function)
+        if isinstance(node, ast.Call) and _is_constant_call(module, node)
+    ]
+
+
+def _method(module: SourceModule, call: ast.Call) -> str:
+    dotted = module.scopes.dotted(call.func) or ""
+    package, _, method = dotted.rpartition(".")
+    return method if package == "re" and method in PARAMETERS else ""
+
+
+def _is_constant_call(module: SourceModule, call: ast.Call) -> bool:
+    method = _method(module, call)
+    if not method or not call.args:
+        return False
+    pattern = _pattern(module, call)
+    parameters = PARAMETERS[method]
+    names = [keyword.arg for keyword in call.keywords]
+    given = [*parameters[: len(call.args) - 1], *names]
+    needed = [name for name in parameters if name in {"repl", "string"}]
+    fits = (
+        not any(isinstance(argument, ast.Starred) for argument in call.args)
+        and len(call.args) - 1 <= len(parameters)
+        and len(set(given)) == len(given)
+        and set(given) <= set(parameters)
+        and set(needed) <= set(given)
+    )
+    if pattern is None or not (fits and _re_is_whole(module)):
+        return False
+    flags = _flags(module, call)
+    return flags is not None and _compiles(pattern, flags)
+
+
+def _pattern(module: SourceModule, call: ast.Call) -> ast.Constant | None:
+    """The constant that a call searches for, written there or named by the module."""
+    match call.args[0]:
+        case ast.Constant(value=str() | bytes()) as written:
+            return written
+        case ast.Name() as name:
+            return _named_pattern(module, name, before=top_level_statement(module, call))
+        case _:
+            return None
+
+
+def _named_pattern(
+    module: SourceModule, name: ast.Name, *, before: ast.stmt
+) -> ast.Constant | None:
+    """The value of a name that the module binds once, to a constant, above a statement."""
+    scopes = module.scopes
+    if scopes.star_import or scopes.owner(name.id, scopes.scope_of(name)) is not scopes.module:
+        return None
+    bindings = scopes.bindings(scopes.module, name.id)
+    binding = scopes.parent(bindings[0]) if len(bindings) == 1 else None
+    match binding:
+        case ast.Assign(targets=[ast.Name()], value=ast.Constant(value=str() | bytes()) as value):
+            pass
+        case ast.AnnAssign(value=ast.Constant(value=str() | bytes()) as value):
+            pass
+        case _:
+            return None
+    at_top = scopes.parent(binding) is scopes.tree and binding.lineno < before.lineno
+    return value if at_top else None
+
+
+def _re_is_whole(module: SourceModule) -> bool:
+    """Whether nobody in the module replaces something in `re`."""
+    for node in module.scopes.uses(module.scopes.module, "re"):
+        parent = module.scopes.parent(node)
+        if isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load):
+            return False
+    return True
+
+
+def _flag_argument(module: SourceModule, call: ast.Call) -> ast.expr | None:
+    place = PARAMETERS[_method(module, call)].index("flags") + 1
+    if len(call.args) > place:
+        return call.args[place]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == "flags"), None)
+
+
+def _flags(module: SourceModule, call: ast.Call) -> int | None:
+    """The value of constant flags; None: not constant, or not for a module constant."""
+    pending = [node] if (node := _flag_argument(module, call)) is not None else []
+    value = 0
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.BitOr):
+            pending.extend([part.left, part.right])
+            continue
+        package, _, name = (module.scopes.dotted(part) or "").rpartition(".")
+        if isinstance(part, ast.Constant) and part.value == 0 and part.value is not False:
+            continue
+        if package != "re" or name not in FLAGS:
+            return None
+        value |= int(getattr(re, name))
+    return value
+
+
+def _compiles(pattern: ast.Constant, flags: int) -> bool:
+    value = pattern.value
+    assert isinstance(value, str | bytes)  # noqa: S101 -- _pattern has seen to it
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    if _NEWER_SYNTAX.search(text):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            compiled = re.compile(value, flags)
+    except (re.error, ValueError, OverflowError, RecursionError, Warning):
+        return False
+    return not compiled.flags & (re.LOCALE | re.DEBUG)
+
+
+def _match(module: SourceModule, function: FunctionNode, call: ast.Call) -> Match:
+    match_id = f"{NAME}:{module.file}:{call.lineno}:{call.col_offset}"
+    string = _string_argument(module, call)
+    values = () if string is None else (value_site(module, string, "text"),)
+    return Match(
+        match_id=match_id,
+        remedy=NAME,
+        file=module.file,
+        span=span_of(call),
+        function=module.scopes.qualified_name(function),
+        message=f"a constant pattern goes through `re.{_method(module, call)}` at every call",
+        safety="consent" if _could_be_replaced(module, call.args[0]) else "safe",
+        values=values,
+        lines=tuple(range(call.lineno, (call.end_lineno or call.lineno) + 1)),
+    )
+
+
+def _could_be_replaced(module: SourceModule, pattern: ast.expr) -> bool:
+    """Whether other files mention the constant that a call names."""
+    if not isinstance(pattern, ast.Name):
+        return False
+    return module.outside is None or bool({pattern.id, "*"} & module.outside)
+
+
+def _string_argument(module: SourceModule, call: ast.Call) -> ast.expr | None:
+    parameters = PARAMETERS[_method(module, call)]
+    if "string" not in parameters:
+        return None
+    place = parameters.index("string") + 1
+    if len(call.args) > place:
+        return call.args[place]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == "string"), None)
+
+
+def admit(match: Match, evidence: Evidence) -> Admission:
+    """Admitted as it stands; long texts leave little to gain."""
+    removable = LOOK_UP_SHARE
+    seen = [evidence.values[site.site] for site in match.values if site.site in evidence.values]
+    facts: dict[str, object] = {}
+    for value in seen:
+        if not value.observations:
+            return refused("the run never came here")
+        facts["searches"] = value.observations
+        if value.size_median is not None:
+            facts["text_median"] = value.size_median
+            removable /= 1 + value.size_median / HALF_TEXT
+    return Admission(evidence=facts, removable=round(removable, 4))
+
+
+def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
+    """The constant before the function's top-level statement, and its use.
+
+    Raises:
+        WhetError: The match is not in the module any more.
+    """
+    function = module.function_at(match.span.line) if module.tree else None
+    calls = _calls(module, function) if function else []
+    call = next((node for node in calls if span_of(node) == match.span), None)
+    if call is None or function is None:
+        raise gone(match)
+    constant = _constant_name(module, function, calls.index(call))
+    return (_definition(module, call, constant), *_use(module, call, constant))
+
+
+def _constant_name(module: SourceModule, function: FunctionNode, number: int) -> str:
+    """Different for each pattern of a function, so that several fixes go together."""
+    word = _WORDS.sub("_", function.name).strip("_").upper() or "THE"
+    suffix = "" if number == 0 else f"_{number + 1}"
+    return module.fresh_name(f"_{word}_PATTERN{suffix}")
+
+
+def _definition(module: SourceModule, call: ast.Call, constant: str) -> Edit:
+    flags = _flag_argument(module, call)
+    package = module.text_of(call.func)
+    compiler = _compiler(module, package)
+    arguments = module.text_of(call.args[0])
+    if flags is not None:
+        arguments += f", {module.text_of(flags)}"
+    line = line_above(module, top_level_statement(module, call))
+    return module.insert_before_line(line, f"{constant} = {compiler}({arguments})\n\n\n")
+
+
+def _compiler(module: SourceModule, written: str) -> str:
+    """`re.compile` in the module's own spelling of `re`."""
+    prefix, dot, _ = written.rpartition(".")
+    if dot:
+        return f"{prefix}.compile"
+    for name in list(module.scopes.module.bindings):
+        if module.scopes.import_origin(name) == "re.compile":
+            return name
+        if module.scopes.import_origin(name) == "re":
+            return f"{name}.compile"
+    return written
+
+
+def _use(module: SourceModule, call: ast.Call, constant: str) -> tuple[Edit, ...]:
+    method = _method(module, call)
+    if method == "compile":
+        return (module.replace(call, constant),)
+    flags = _flag_argument(module, call)
+    kept = [module.text_of(argument) for argument in call.args[1:] if argument is not flags]
+    kept += [
+        f"{keyword.arg}={module.text_of(keyword.value)}"
+        for keyword in call.keywords
+        if keyword.arg != "flags"
+    ]
+    return (module.replace(call, f"{constant}.{method}({', '.join(kept)})"),)
+
+
+REMEDY = Remedy(
+    name=NAME,
+    family="calls",
+    title="Compile a constant pattern once",
+    claims="cpu_time",
+    keeps_state=True,
+    safety="consent",
+    share="lines with callees",
+    detect=detect,
+    admit=admit,
+    rewrite=rewrite,
+)

@@ -1,0 +1,1 @@
+"""Cures for the choice of containers."""

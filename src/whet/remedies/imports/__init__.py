@@ -1,0 +1,1 @@
+"""Cures for slow starts."""

@@ -1,0 +1,267 @@
+"""A slow import at the top of a module that the run does not need.
+
+What
+    `import x` or `from x import y` at the top of a module whose names are used only inside of
+    functions that the run never called.
+
+Why slow
+    The import runs at every start of the program, whether its names are needed or not.
+
+Evidence needed
+    From the import profile: the import's share of all time. From the run: none of the functions
+    that use its names was called.
+
+Before
+    import xmlrpc.client as rpc
+
+    def send(text):
+        return rpc.ServerProxy(URL).post(text)
+
+After
+    def send(text):
+        import xmlrpc.client as rpc
+        return rpc.ServerProxy(URL).post(text)
+
+Safety
+    Needs consent. Only modules of the standard library are moved, and none that registers
+    something when imported. Names that other files of the project mention stay, since they may
+    replace them in the module (tests do); so do submodules of packages that the project also
+    holds by `import package`, which may live on what this import happened to load.
+
+When not
+    Names used at module level, in class bodies, decorators, defaults or annotations; imports
+    inside `try` or `if`; re-exported names; packages of the project or of third parties, whose
+    import may register something.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING
+
+from whet.codebase.scopes import FUNCTIONS
+from whet.codebase.syntax import span_of
+from whet.records import CallSite, Edit, Match, Span
+from whet.remedies._places import alone_on_its_lines
+from whet.remedies.remedy import Admission, Remedy, gone, refused
+
+if TYPE_CHECKING:
+    from whet.codebase.scopes import FunctionNode
+    from whet.codebase.syntax import SourceModule
+    from whet.records import Evidence, HotPlace
+
+NAME = "heavy_import_unused"
+LEAST_SHARE = 0.01
+# Imports that do something besides defining names.
+_WITH_EFFECTS = frozenset({
+    "__future__", "__main__", "antigravity", "codecs", "encodings", "faulthandler", "idlelib",
+    "lib2to3", "locale", "logging", "multiprocessing", "readline", "rlcompleter", "signal",
+    "site", "sitecustomize", "this", "threading", "tkinter", "turtle", "unittest",
+    "usercustomize", "warnings",
+})  # fmt: skip
+_SEES_GLOBALS = frozenset({"globals", "eval", "exec", "vars", "dir"})
+
+_Import = ast.Import | ast.ImportFrom
+
+
+def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
+    """A match for every slow import of a module that only functions use."""
+    if module.tree is None or not hot.imports or module.scopes.star_import:
+        return []
+    if _SEES_GLOBALS & set(module.words) and _asks_for_globals(module):
+        return []
+    found = []
+    for statement in module.tree.body:
+        if isinstance(statement, _Import) and alone_on_its_lines(module, statement):
+            origin = _origin(statement)
+            share = hot.imports.get(origin or "", 0.0)
+            stays = (
+                share < LEAST_SHARE
+                or _is_used_outside(module, statement)
+                or _loads_for_others(module, statement)
+            )
+            users = [] if stays else _users(module, statement)
+            if origin and users:
+                found.append(_match(module, statement, origin, users))
+    return found
+
+
+def _asks_for_globals(module: SourceModule) -> bool:
+    return any(module.scopes.uses(None, name) for name in _SEES_GLOBALS)
+
+
+def _origin(statement: _Import) -> str | None:
+    """The one module that a statement imports; None where it is not so plain."""
+    if isinstance(statement, ast.ImportFrom):
+        star = any(alias.name == "*" for alias in statement.names)
+        return statement.module if statement.level == 0 and not star else None
+    match statement.names:
+        case [ast.alias(name=name, asname=bound)] if bound is not None or "." not in name:
+            return name
+        case _:
+            return None  # `import a.b` binds a submodule that others may see
+
+
+def _bound(statement: _Import) -> list[str]:
+    return [alias.asname or alias.name for alias in statement.names]
+
+
+def _users(module: SourceModule, statement: _Import) -> list[FunctionNode]:
+    """The outermost functions that use the names; empty if anything else does, or nothing."""
+    scopes = module.scopes
+    users: list[FunctionNode] = []
+    for name in _bound(statement):
+        if _is_exported(module, name) or len(scopes.bindings(scopes.module, name)) != 1:
+            return []
+        for use in scopes.uses(scopes.module, name):
+            function = _outermost_function(module, use)
+            if function is None or not _can_take(module, function):
+                return []
+            users.append(function)
+    return sorted(set(users), key=lambda function: function.lineno)
+
+
+def _is_used_outside(module: SourceModule, statement: _Import) -> bool:
+    """Whether other files use a name of the statement, or nobody looked."""
+    return module.outside is None or bool({*_bound(statement), "*"} & module.outside)
+
+
+def _loads_for_others(module: SourceModule, statement: _Import) -> bool:
+    """Whether somebody may find a submodule in its package only because of this statement."""
+    origin = _origin(statement) or ""
+    top = origin.partition(".")[0]
+    if origin == top and isinstance(statement, ast.Import):
+        return False  # what it loads, everybody else imports for himself
+    held = [
+        alias
+        for node in ast.walk(_tree(module))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name.partition(".")[0] == top and (alias.asname is None or alias.name == top)
+    ]
+    return bool(held) or f"{top}." in (module.outside or ())
+
+
+def _is_exported(module: SourceModule, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Constant) and node.value == name for node in ast.walk(_tree(module))
+    )
+
+
+def _tree(module: SourceModule) -> ast.Module:
+    assert module.tree is not None  # noqa: S101 -- detect looks at parsed modules only
+    return module.tree
+
+
+def _outermost_function(module: SourceModule, use: ast.Name) -> FunctionNode | None:
+    """The function in whose body a name is evaluated, that no other function is around."""
+    found: FunctionNode | None = None
+    child: ast.AST = use
+    for parent in module.scopes.ancestors(use):
+        if isinstance(parent, FUNCTIONS):
+            found = parent if child in parent.body else None
+        elif isinstance(parent, ast.ClassDef) and found is None:
+            return None
+        child = parent
+    return found
+
+
+def _can_take(module: SourceModule, function: FunctionNode) -> bool:
+    first = _first_statement(function)
+    return first.lineno > function.lineno and module.indent_of(first) is not None
+
+
+def _first_statement(function: FunctionNode) -> ast.stmt:
+    """The statement before which the import goes: the first behind the docstring."""
+    first = function.body[0]
+    documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return function.body[1] if documented and len(function.body) > 1 else first
+
+
+def _match(
+    module: SourceModule, statement: _Import, origin: str, users: list[FunctionNode]
+) -> Match:
+    match_id = f"{NAME}:{module.file}:{statement.lineno}"
+    calls = tuple(
+        CallSite(
+            site=f"{match_id}#{number}",
+            file=module.file,
+            name=module.scopes.qualified_name(function),
+            line=function.lineno,
+        )
+        for number, function in enumerate(users)
+    )
+    return Match(
+        match_id=match_id,
+        remedy=NAME,
+        file=module.file,
+        span=span_of(statement),
+        function="",
+        message=f"{origin} is imported at every start and used in functions only",
+        safety="consent",
+        calls=calls,
+        lines=(statement.lineno,),
+        data={"module": origin, "functions": [site.name for site in calls]},
+    )
+
+
+def admit(match: Match, evidence: Evidence) -> Admission:
+    """Whether the module may be moved, and the run never needed it."""
+    top = str(match.data["module"]).split(".")[0]
+    if top not in sys.stdlib_module_names:
+        return refused(f"importing {top} may have effects that nobody here can rule out")
+    if top in _WITH_EFFECTS:
+        return refused(f"importing {top} has effects of its own")
+    for site in match.calls:
+        call = evidence.calls.get(site.site)
+        if call is None:
+            return refused(f"whether {site.name} is called was not observed")
+        if call.calls:
+            return refused(f"{site.name} uses it and was called", calls=call.calls)
+    used_in = [site.name for site in match.calls]
+    return Admission(evidence={"module": match.data["module"], "used_in": used_in}, removable=1.0)
+
+
+def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
+    """The import moved into the functions that use it."""
+    for statement in module.tree.body if module.tree else ():
+        if isinstance(statement, _Import) and span_of(statement) == match.span:
+            users = _users(module, statement)
+            if users:
+                return _edits(module, statement, users)
+    raise gone(match)
+
+
+def _edits(
+    module: SourceModule, statement: _Import, users: list[FunctionNode]
+) -> tuple[Edit, ...]:
+    text = ast.unparse(statement)  # one plain line of the same meaning
+    last = statement.end_lineno or statement.lineno
+    line = Span(line=statement.lineno, column=0, end_line=last + 1, end_column=0)
+    edits = [Edit(file=module.file, span=line, text="")]
+    for function in users:
+        first = _first_statement(function)
+        indent = module.indent_of(first) or ""
+        edits.append(module.insert_before_line(_line_of(first), f"{indent}{text}\n"))
+    return tuple(edits)
+
+
+def _line_of(statement: ast.stmt) -> int:
+    """The first line of a statement with its decorators."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(node.lineno for node in decorators)])
+
+
+REMEDY = Remedy(
+    name=NAME,
+    family="imports",
+    title="Import only where it is needed",
+    claims="cpu_time",
+    keeps_state=True,
+    safety="consent",
+    share="import",
+    detect=detect,
+    admit=admit,
+    rewrite=rewrite,
+)

@@ -1,0 +1,310 @@
+"""An observer of its own for remedies: evidence gathered in this process, operations counted."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import statistics
+import sys
+import types
+from collections import Counter, defaultdict, deque
+from pathlib import Path
+
+import pytest
+
+from whet.codebase.syntax import SourceModule
+from whet.records import CallEvidence, Evidence, HotPlace, ValueEvidence
+from whet.remedies import load_remedies
+
+SCALARS = (int, str, bytes, bool, type(None), float)
+
+
+class Workbench:
+    """Source to matches, matches to evidence, evidence to edits."""
+
+    def module(self, source, file="module.py", outside=frozenset()):
+        raw = source if isinstance(source, bytes) else source.encode()
+        return SourceModule(raw, file, outside=outside)
+
+    def places(self, module, imports=None):
+        places = [
+            HotPlace(
+                file=module.file,
+                name=module.scopes.qualified_name(function),
+                line=function.lineno,
+                self_share=1.0,
+                total_share=1.0,
+            )
+            for function in module.functions()
+        ]
+        top = HotPlace(
+            file=module.file, name="<module>", line=1, self_share=0.0, total_share=0.0,
+            imports=imports or {},
+        )  # fmt: skip
+        return [*places, top]
+
+    def matches(self, module, remedy, imports=None):
+        found = {}
+        for place in self.places(module, imports):
+            for match in remedy.detect(module, place):
+                found[match.match_id] = match
+        return list(found.values())
+
+    def load(self, source, name="module"):
+        loaded = types.ModuleType(name)
+        raw = source.encode() if isinstance(source, str) else source
+        exec(compile(raw, f"<{name}>", "exec"), loaded.__dict__)
+        return loaded
+
+    def observe(self, module, matches, run):
+        """The evidence of `run(loaded)`; what it raises is the run's own affair."""
+        watch = Watch(matches)
+        tree = watch.visit(ast.parse(module.source))
+        loaded = types.ModuleType("observed")
+        loaded.__dict__["__seen__"] = watch.seen
+        exec(compile(ast.fix_missing_locations(tree), "<observed>", "exec"), loaded.__dict__)
+        for match in matches:
+            for site in match.calls:
+                watch.watch_calls(loaded, site)
+        try:
+            run(loaded)
+        except Exception as error:  # noqa: BLE001 -- the run's own affair
+            watch.raised = error
+        return watch.evidence()
+
+    def fix(self, source, remedy_name, run, **kinds):
+        """The source with every admitted match rewritten, or None where nothing was."""
+        remedy = next(r for r in load_remedies() if r.name == remedy_name)
+        module = self.module(source, **kinds)
+        matches = self.matches(module, remedy)
+        evidence = self.observe(module, matches, run)
+        edits = [
+            edit
+            for match in matches
+            if remedy.admit(match, evidence).admitted
+            for edit in remedy.rewrite(module, match)
+        ]
+        return module.apply(edits).decode() if edits else None
+
+
+class Watch(ast.NodeTransformer):
+    """Wraps the expressions that matches name."""
+
+    def __init__(self, matches):
+        self.spans = defaultdict(list)
+        self.values = {}
+        self.calls = {}
+        self.raised = None
+        for match in matches:
+            for site in match.values:
+                span = site.span
+                key = (span.line, span.column, span.end_line, span.end_column)
+                self.spans[key].append(site.site)
+                self.values[site.site] = []
+            for site in match.calls:
+                self.calls[site.site] = []
+
+    def generic_visit(self, node):
+        key = (
+            getattr(node, "lineno", 0), getattr(node, "col_offset", 0),
+            getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0),
+        )  # fmt: skip
+        super().generic_visit(node)
+        loaded = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+        if isinstance(node, ast.expr) and loaded and key in self.spans:
+            name = ast.Name("__seen__", ast.Load())
+            sites = ast.Constant(tuple(dict.fromkeys(self.spans[key])))
+            return ast.copy_location(ast.Call(name, [sites, node], []), node)
+        return node
+
+    def seen(self, sites, value):
+        for site in sites:
+            self.values[site].append(describe(value))
+        return value
+
+    def watch_calls(self, loaded, site):
+        *owners, name = site.name.split(".")
+        holder = loaded
+        for owner in owners:
+            holder = getattr(holder, owner)
+        original = vars(holder)[name]
+        function = original.__func__ if isinstance(original, staticmethod) else original
+        notes = self.calls[site.site]
+
+        @functools.wraps(function)
+        def recorded(*args, **kwargs):
+            note = [(args, tuple(sorted(kwargs.items()))), None]
+            notes.append(note)
+            result = function(*args, **kwargs)
+            note[1] = result
+            return result
+
+        static = isinstance(original, staticmethod)
+        setattr(holder, name, staticmethod(recorded) if static else recorded)
+
+    def evidence(self):
+        return Evidence(
+            values={site: value_evidence(site, notes) for site, notes in self.values.items()},
+            calls={site: call_evidence(site, notes) for site, notes in self.calls.items()},
+        )
+
+
+def describe(value):
+    elements = list(value) if isinstance(value, (list, tuple, set, dict, deque)) else [value]
+    container = isinstance(value, (list, tuple, set, dict, deque, str, bytes))
+    return {
+        "type": type(value).__name__,
+        "size": len(value) if container else None,
+        "elements": Counter(type(e).__name__ for e in elements),
+        "hashable": all(is_hashable(e) for e in elements),
+        "plain": all(is_plain(e) for e in elements),
+        "number": value if type(value) is int else None,
+    }
+
+
+def is_hashable(value):
+    try:
+        hash(value)
+    except Exception:  # noqa: BLE001 -- hostile objects raise anything
+        return False
+    return True
+
+
+def is_plain(value):
+    if type(value) in (tuple, frozenset):
+        return all(is_plain(e) for e in value)
+    return type(value) in SCALARS and value == value  # noqa: PLR0124 -- NaN
+
+
+def value_evidence(site, notes):
+    if not notes:
+        return ValueEvidence(site=site, observations=0, described=0, types={})
+    sizes = [note["size"] for note in notes if note["size"] is not None]
+    elements = Counter()
+    for note in notes:
+        elements.update(note["elements"])
+    numbers = [note["number"] for note in notes]
+    return ValueEvidence(
+        site=site,
+        observations=len(notes),
+        described=len(notes),
+        types=Counter(note["type"] for note in notes),
+        size_min=min(sizes, default=None),
+        size_median=statistics.median(sizes) if sizes else None,
+        size_max=max(sizes, default=None),
+        element_types=elements,
+        elements_complete=True,
+        hashable=all(note["hashable"] for note in notes),
+        plain_equality=all(note["plain"] for note in notes),
+        smallest=min(numbers) if all(n is not None for n in numbers) else None,
+    )
+
+
+def call_evidence(site, notes):
+    plain = all(is_plain(arg) for (args, kwargs), _ in notes for arg in (args, kwargs))
+    keys = {repr(arguments) for arguments, _ in notes}
+    kinds = Counter(
+        type(a).__name__ for (args, kwargs), _ in notes for a in [*args, *(v for _, v in kwargs)]
+    )
+    return CallEvidence(
+        site=site,
+        calls=len(notes),
+        described=len(notes),
+        raised=0,
+        distinct_arguments=len(keys),
+        hit_rate=1 - len(keys) / len(notes) if notes else None,
+        arguments_immutable=plain,
+        argument_types=kinds,
+        result_types=Counter(type(result).__name__ for _, result in notes),
+        results_immutable=all(is_plain(result) for _, result in notes),
+    )
+
+
+class Compared(int):
+    """A number that counts how often it is compared."""
+
+    compared = 0
+
+    def __eq__(self, other):
+        Compared.compared += 1
+        return int.__eq__(self, other)
+
+    def __lt__(self, other):
+        Compared.compared += 1
+        return int.__lt__(self, other)
+
+    __hash__ = int.__hash__
+
+
+class ComparedText(str):
+    """A word that counts how often it is compared."""
+
+    __slots__ = ()
+
+    def __eq__(self, other):
+        Compared.compared += 1
+        return str.__eq__(self, other)
+
+    def __lt__(self, other):
+        Compared.compared += 1
+        return str.__lt__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def operations(work):
+    """Bytecode instructions, comparisons of elements and elements moved by front operations.
+
+    Deterministic: what a list compares or moves inside of C is seen through its elements and
+    its length, everything else through the instructions that were executed.
+    """
+    count = 0
+    moved = 0
+
+    def trace(frame, event, _):
+        nonlocal count
+        frame.f_trace_opcodes = True
+        count += event == "opcode"
+        return trace
+
+    def profile(_, event, function):
+        nonlocal moved
+        name = getattr(function, "__name__", "")
+        if event == "c_call" and name in {"pop", "insert"}:
+            held = getattr(function, "__self__", None)
+            moved += len(held) if type(held) is list else 0
+
+    before = sys.gettrace(), sys.getprofile()
+    Compared.compared = 0
+    sys.setprofile(profile)
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(before[0])
+        sys.setprofile(before[1])
+    return count + moved + 10 * Compared.compared
+
+
+@pytest.fixture
+def bench():
+    return Workbench()
+
+
+@pytest.fixture
+def count_operations():
+    return operations
+
+
+@pytest.fixture
+def counting_kinds():
+    return {int: Compared, str: ComparedText}
+
+
+def folders():
+    return sorted(path.parent for path in Path(__file__).parent.glob("*/*/before.py"))
+
+
+def pytest_generate_tests(metafunc):
+    if "folder" in metafunc.fixturenames:
+        metafunc.parametrize("folder", folders(), ids=lambda path: path.name)

@@ -1,0 +1,207 @@
+"""A moved import changes nothing that can be seen, or it is not moved."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from whet.diagnosis.sources import names_used_outside
+from whet.remedies import find_remedy
+
+REMEDY = find_remedy("heavy_import_unused")
+SLOW = dict.fromkeys(
+    ["colorsys", "graphlib", "xml.dom", "xml.dom.minidom", "json", "logging", "codecs", "atexit",
+     "pytest", "readline", "encodings.idna", "__future__"],
+    0.5,
+)  # fmt: skip
+SETTINGS = settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+IMPORTS = [
+    "import colorsys",
+    "import colorsys as c",
+    "from colorsys import rgb_to_hsv",
+    "from colorsys import *",
+    "import xml.dom",
+    "import xml.dom.minidom as c",
+    "import colorsys, graphlib",
+    "if 1:\n    import colorsys",
+    "try:\n    import colorsys\nexcept ImportError:\n    colorsys = None",
+    "import typing\nif typing.TYPE_CHECKING:\n    import colorsys",
+    "from typing import TYPE_CHECKING\nimport colorsys",
+    "import colorsys; c = 1",
+]
+USES = [
+    "def f(x):\n    return colorsys.ONE_THIRD if x > 5 else x",
+    "def f(x):\n    return c.ONE_THIRD if x > 5 else x",
+    "def f(x):\n    return rgb_to_hsv(1, 0, 0) if x > 5 else x",
+    "def f(x):\n    global colorsys\n    colorsys = x\n    return colorsys",
+    "def f(x, y=colorsys):\n    return x",
+    "def f(x):\n    if x > 5:\n        import colorsys\n        return colorsys.ONE_THIRD",
+    "def f(x):\n    return [colorsys for _ in range(x - 5)]",
+    "def f(x):\n    '''Doc.'''\n    g = lambda: colorsys\n    return x and x > 5 and g()",
+    "class K:\n    a = colorsys\ndef f(x):\n    return x",
+    "class K:\n    def m(self):\n        return colorsys\ndef f(x):\n    return x",
+    "def f(x):\n    return sorted(globals()) and x > 5 and colorsys",
+    "def f(x: colorsys.ONE_THIRD):\n    return x",
+    "def f(x):\n    nonsense: colorsys.ONE_THIRD = x\n    return nonsense",
+    "def f(x):\n    return xml.dom if x > 5 else x",
+    "__all__ = ['colorsys']\ndef f(x):\n    return x > 5 and colorsys",
+    "def f(x): return x > 5 and colorsys",
+    "@(lambda f: colorsys and f)\ndef f(x):\n    return x",
+    "def g():\n    return colorsys\ndef f(x):\n    return x > 5 and g()",
+    "def f(x):\n    del x\n    return eval('colorsys')",
+]
+
+
+def outcome(loaded, x):
+    try:
+        return repr(loaded.f(x))
+    except Exception as error:  # noqa: BLE001 -- compared, whatever it is
+        return f"{type(error).__name__}: {error}"
+
+
+@given(st.sampled_from(IMPORTS), st.lists(st.sampled_from(USES), min_size=1, max_size=3),
+       st.integers(0, 9))  # fmt: skip
+@SETTINGS
+def test_functions_work_alike_whether_or_not_the_run_came_to_the_import(bench, imported, uses, x):
+    source = "\n".join([imported, *uses, ""])
+    try:
+        original = bench.load(source)
+    except Exception:  # noqa: BLE001 -- it never worked
+        return
+    module = bench.module(source)
+    matches = bench.matches(module, REMEDY, SLOW)
+    evidence = bench.observe(module, matches, lambda loaded: outcome(loaded, x))
+    edits = [
+        edit
+        for match in matches
+        if REMEDY.admit(match, evidence).admitted
+        for edit in REMEDY.rewrite(module, match)
+    ]
+    fixed = bench.load(module.apply(edits))
+    for value in (x, 0, 9):  # also what the run did not show
+        assert outcome(fixed, value) == outcome(original, value)
+
+
+@pytest.fixture
+def moved(bench):
+    """The source after its admitted imports have moved, beside other files; None: none moved."""
+
+    def make(source, others=()):
+        module = bench.module(source, outside=names_used_outside("module.py", others))
+        matches = bench.matches(module, REMEDY, SLOW)
+        evidence = bench.observe(module, matches, lambda _: None)
+        edits = [
+            edit
+            for match in matches
+            if REMEDY.admit(match, evidence).admitted
+            for edit in REMEDY.rewrite(module, match)
+        ]
+        return module.apply(edits).decode() if edits else None
+
+    return make
+
+
+PLAIN = "import colorsys\n\n\ndef f():\n    return colorsys.ONE_THIRD\n"
+
+
+def test_an_import_that_the_run_did_not_need_is_moved(moved):
+    assert moved(PLAIN) == "\n\ndef f():\n    import colorsys\n    return colorsys.ONE_THIRD\n"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "from module import colorsys",
+        "from package.module import f, colorsys",
+        "from .module import (\n    f,\n    colorsys,\n)",
+        "import module\nmodule.colorsys.ONE_THIRD",
+        "import package.module as m\nm.colorsys",
+        "monkeypatch.setattr('package.module.colorsys', fake)",
+        "monkeypatch.setattr(module.colorsys, 'ONE_THIRD', 1)",
+        "with mock.patch('module.colorsys.ONE_THIRD', 1): pass",
+        "from module import *",
+    ],
+)
+def test_a_name_that_another_file_reexports_replaces_or_uses_stays(moved, other):
+    assert moved(PLAIN, [other]) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "monkeypatch.setattr(module, 'colorsys', fake)",
+        'mock.patch.object(module, "colorsys")',
+        "setattr(m, 'colorsys', 1)\nimport module as m",
+        "getattr(module, 'colorsys')",
+    ],
+)
+def test_a_name_that_another_file_spells_as_a_string_stays(moved, other):
+    assert moved(PLAIN, [other]) is None
+
+
+@pytest.mark.parametrize("other", ["import colorsys", "from elsewhere import f", "x.module"])
+def test_other_files_that_do_not_mention_the_name_do_not_matter(moved, other):
+    assert moved(PLAIN, [other]) is not None
+
+
+@pytest.mark.parametrize("name", ["logging", "codecs", "readline", "pytest", "encodings.idna"])
+def test_imports_that_register_something_stay(moved, name):
+    assert moved(f"import {name} as heavy\n\n\ndef f():\n    return heavy.x\n") is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import xml.dom.minidom\ndef f():\n    return xml.dom\n",
+        "from xml import dom\nimport xml.dom.minidom\ndef f():\n    return dom\n",
+        "from colorsys import *\nimport graphlib\ndef f():\n    return graphlib\n",
+        "from __future__ import annotations\ndef f():\n    return annotations\n",
+    ],
+)
+def test_imports_that_bind_more_than_they_say_stay(moved, source):
+    assert moved(source) is None
+
+
+HEAVY_PART = "import xml.dom.minidom as dom\n\n\ndef f():\n    return dom\n"
+
+
+@pytest.mark.parametrize("other", ["import xml\n", "import os, xml as x\n", "  import xml.sax\n"])
+def test_a_submodule_stays_where_another_file_holds_its_package(moved, other):
+    assert moved(HEAVY_PART, [other]) is None
+
+
+@pytest.mark.parametrize(
+    "other", ["import xmlrpc\n", "import xml.dom as d\n", "from xml import sax\n"]
+)
+def test_a_submodule_moves_where_other_files_import_what_they_use(moved, other):
+    assert moved(HEAVY_PART, [other]) is not None
+
+
+def test_a_submodule_that_others_may_have_found_loaded_by_this_import_is_not_moved(
+    moved, tmp_path
+):
+    """`import xml` elsewhere in the file may live on the submodule that this import loads."""
+    source = (
+        "import xml\nimport xml.dom.minidom as dom\n\n\ndef f():\n    return dom\n\n\n"
+        "def g():\n    return xml.dom.minidom.__name__\n"
+    )
+    text = moved(source) or source
+    program = tmp_path / "module.py"
+    program.write_text(text + "\n\nprint(g())\n")
+    done = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "xml.dom.minidom\n"
+
+
+def test_pickles_and_pages_that_look_the_name_up_find_it_in_a_string(moved):
+    assert moved(PLAIN + "\n\nLAZY = ('colorsys',)\n") is None
