@@ -1,0 +1,239 @@
+"""The evidence run: the workload once more, with the named expressions and functions observed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from whet.records import (
+    CallEvidence,
+    CallSite,
+    Event,
+    Evidence,
+    Match,
+    OnEvent,
+    RunOutcome,
+    ValueEvidence,
+    ValueSite,
+    ignore_event,
+)
+from whet.store.scratch import scratch_folder
+from whet.workloads import Launch, ProbePlan, read_lines, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    LaunchOf = Callable[[ProbePlan | None, tuple[str, ...]], Launch]
+
+
+MAX_SITES = 100
+"""Expressions, and functions, that are observed in one run."""
+
+PARTS_PER_S = 250_000
+"""Parts of values looked at for each CPU second of the plain run; each takes 1-2 µs."""
+
+LEAST_BUDGET = 50_000
+
+
+def collect_evidence(
+    launch_of: LaunchOf,
+    matches: Sequence[Match],
+    *,
+    plain_cpu_s: float | None = None,
+    on_event: OnEvent = ignore_event,
+) -> Evidence:
+    """Run the workload with every site of the matches observed, and say what was seen.
+
+    Args:
+        launch_of: Makes the launch from a plan and words to put in front.
+        matches: Whose value and call sites are looked at; without sites nothing is run.
+        plain_cpu_s: CPU seconds of a run without observation, for the overhead ratio.
+        on_event: Hears of the run.
+
+    Returns:
+        Evidence by site. A site that no process reached has no value evidence; a function that
+        was never called has calls 0. Notes name what could not be observed, and why.
+    """
+    values = {site.site: site for match in matches for site in match.values}
+    calls = {site.site: site for match in matches for site in match.calls}
+    if not values and not calls:
+        return Evidence()
+    on_event(Event(kind="stage", stage="evidence", message=_message(values, calls)))
+    named = _hottest(values, calls)
+    configuration = observe_configuration(values.values(), calls.values())
+    if plain_cpu_s is not None:
+        configuration["budget"] = max(LEAST_BUDGET, int(plain_cpu_s * PARTS_PER_S))
+    with scratch_folder("evidence") as folder:
+        bare = launch_of(None, ())
+        plan = ProbePlan(
+            instruments={"observe": configuration}, out=Path(folder) / "out", root=bare.root
+        )
+        outcome = run(launch_of(plan, ()))
+        lines = list(read_lines(plan.out))
+    notes = [*_failures(outcome), *named, *notes_of(lines)]
+    return Evidence(
+        values=_values(lines, values),
+        calls=_calls(lines, calls),
+        overhead_ratio=outcome.cpu_s / plain_cpu_s if plain_cpu_s else None,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _hottest(values: dict[str, ValueSite], calls: dict[str, CallSite]) -> list[str]:
+    """Keep the sites of the first matches, which are the hottest; notes on the others."""
+    notes = []
+    for sites, what in ((values, "expressions"), (calls, "functions")):
+        left_out = list(sites)[MAX_SITES:]
+        for site in left_out:
+            del sites[site]
+        if left_out:
+            notes.append(f"{len(left_out)} {what} of less hot places were not observed")
+    return notes
+
+
+def _message(values: dict[str, ValueSite], calls: dict[str, CallSite]) -> str:
+    return f"observing {len(values)} expressions and {len(calls)} functions"
+
+
+def observe_configuration(
+    values: Iterable[ValueSite], calls: Iterable[CallSite]
+) -> dict[str, Any]:
+    """The configuration of the instrument `observe` for some sites."""
+    return {
+        "values": [
+            {
+                "site": site.site,
+                "file": site.file,
+                "span": [
+                    site.span.line, site.span.column, site.span.end_line, site.span.end_column,
+                ],
+            }
+            for site in values
+        ],
+        "functions": [
+            {
+                "id": number, "site": site.site, "file": site.file, "name": site.name,
+                "line": site.line, "mode": "evidence",
+            }
+            for number, site in enumerate(calls)
+        ],
+    }  # fmt: skip
+
+
+def _failures(outcome: RunOutcome) -> list[str]:
+    if outcome.timed_out:
+        return ["the evidence run was stopped by the time-out: what was seen is partial"]
+    if outcome.exit_code != 0:
+        how = outcome.signal or f"exit status {outcome.exit_code}"
+        return [f"the evidence run ended with {how}"]
+    return []
+
+
+def notes_of(lines: Iterable[dict[str, Any]]) -> list[str]:
+    """What the probe could not observe, in sentences."""
+    notes = []
+    for line in lines:
+        if line["kind"] == "failure":
+            notes.append(f"instrument {line['instrument']}: {line['error']}: {line['message']}")
+        elif line["kind"] == "observe" and "count" in line:
+            notes.append(f"{line['count']} calls were not described ({line['what']})")
+        elif line["kind"] == "observe":
+            what = f"{line['what']} in {line['file']}" if line["what"] else line["file"]
+            notes.append(f"{what} was not observed: {line['reason']}")
+    return notes
+
+
+def _fields(line: dict[str, Any], kind: type) -> dict[str, Any]:
+    return {name: line[name] for name in kind.__struct_fields__ if name in line}  # type: ignore[attr-defined] # msgspec's own
+
+
+def _values(
+    lines: Iterable[dict[str, Any]], sites: dict[str, ValueSite]
+) -> dict[str, ValueEvidence]:
+    found: dict[str, ValueEvidence] = {}
+    for line in lines:
+        if line["kind"] == "value" and line["site"] in sites:
+            evidence = msgspec.convert(_fields(line, ValueEvidence), ValueEvidence)
+            known = found.get(evidence.site)
+            found[evidence.site] = evidence if known is None else merge_values(known, evidence)
+    return found
+
+
+def _calls(lines: Iterable[dict[str, Any]], sites: dict[str, CallSite]) -> dict[str, CallEvidence]:
+    found: dict[str, CallEvidence] = {}
+    for line in lines:
+        if line["kind"] == "call-evidence" and line["site"] in sites:
+            evidence = msgspec.convert(_fields(line, CallEvidence), CallEvidence)
+            known = found.get(evidence.site)
+            found[evidence.site] = evidence if known is None else merge_calls(known, evidence)
+    return found
+
+
+def _added(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}
+
+
+def _all(*answers: bool | None) -> bool | None:
+    """False where any is, None where any is unknown, else True."""
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _least(*sizes: int | None) -> int | None:
+    return min((size for size in sizes if size is not None), default=None)
+
+
+def _most(*sizes: int | None) -> int | None:
+    return max((size for size in sizes if size is not None), default=None)
+
+
+def merge_values(one: ValueEvidence, other: ValueEvidence) -> ValueEvidence:
+    """What two processes saw at the same site."""
+    larger = one if one.observations >= other.observations else other
+    ints = one.smallest is not None and other.smallest is not None
+    return ValueEvidence(
+        site=one.site,
+        observations=one.observations + other.observations,
+        described=one.described + other.described,
+        types=_added(one.types, other.types),
+        size_min=_least(one.size_min, other.size_min),
+        size_median=larger.size_median,
+        size_max=_most(one.size_max, other.size_max),
+        element_types=_added(one.element_types, other.element_types),
+        elements_complete=one.elements_complete and other.elements_complete,
+        hashable=_all(one.hashable, other.hashable),
+        plain_equality=_all(one.plain_equality, other.plain_equality),
+        total_order=_all(one.total_order, other.total_order),
+        smallest=_least(one.smallest, other.smallest) if ints else None,
+        distinct_objects=(one.distinct_objects or 0) + (other.distinct_objects or 0),
+        max_references=_most(one.max_references, other.max_references),
+    )
+
+
+def merge_calls(one: CallEvidence, other: CallEvidence) -> CallEvidence:
+    """What two processes saw of the same function; each process would have a memo of its own."""
+    if not one.calls or not other.calls:
+        return one if one.calls else other
+    calls = one.calls + other.calls
+    rates = [(one.hit_rate, one.calls), (other.hit_rate, other.calls)]
+    known = [(rate, count) for rate, count in rates if rate is not None]
+    distinct = [one.distinct_arguments, other.distinct_arguments]
+    return CallEvidence(
+        site=one.site,
+        calls=calls,
+        described=one.described + other.described,
+        raised=one.raised + other.raised,
+        distinct_arguments=None if None in distinct else sum(filter(None, distinct)),
+        hit_rate=sum(r * n for r, n in known) / calls if len(known) == len(rates) else None,
+        arguments_immutable=_all(one.arguments_immutable, other.arguments_immutable),
+        argument_types=_added(one.argument_types, other.argument_types),
+        result_types=_added(one.result_types, other.result_types),
+        results_immutable=_all(one.results_immutable, other.results_immutable),
+        io_events=one.io_events + other.io_events,
+        generator=one.generator or other.generator,
+        threads=max(one.threads, other.threads),
+        arguments_mutated=one.arguments_mutated + other.arguments_mutated,
+    )
