@@ -1,0 +1,224 @@
+"""What a session runs: the workload, the interpreter, the copies, and launches made of them."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from whet.errors import EffectsRefused, TargetError, UsageError, WorkloadFailed
+from whet.records import Workload
+from whet.workloads import (
+    Launch,
+    ProbePlan,
+    discover,
+    find_interpreter,
+    install_probe,
+    make_copies,
+    parse_target,
+    run,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from whet.records import Interpreter, OnEvent, RunOutcome
+    from whet.settings import Settings, WorkloadSettings
+    from whet.workloads import CopySet
+
+COPIES = ("a", "b", "c")  # the original, the candidate, a second copy of the original
+_TAIL_CHARACTERS = 400
+
+
+@dataclass
+class Bench:
+    """Copies of the project and all that a launch needs.
+
+    Attributes:
+        project: The user's project, only read.
+        workload: What is run.
+        interpreter: What runs it.
+        copies: Full copies, removed at the end of the session.
+        probe: The installed probe.
+        records: Private folder for what the probe writes.
+        recent_s: Wall seconds of a run, of the latest ones the most.
+    """
+
+    project: Path
+    workload: Workload
+    interpreter: Interpreter
+    copies: CopySet
+    probe: Path
+    records: Path
+    recent_s: float = 0.0
+    _plans: int = field(default=0)
+
+    def plan(self, instruments: dict[str, dict[str, Any]], copy: str = "a") -> ProbePlan:
+        """What the probe shall record in the next run."""
+        self._plans += 1
+        out = self.records / f"{self._plans}"
+        return ProbePlan(instruments=instruments, out=out, root=self.copies[copy])
+
+    def launch(
+        self,
+        copy: str = "a",
+        plan: ProbePlan | None = None,
+        wrap: tuple[str, ...] = (),
+        **more: Any,
+    ) -> Launch:
+        """A run in one of the copies."""
+        return Launch(
+            workload=self.workload,
+            root=self.copies[copy],
+            interpreter=self.interpreter,
+            probe=self.probe,
+            plan=plan,
+            wrap=wrap,
+            **more,
+        )
+
+    def run(self, launch: Launch) -> RunOutcome:
+        """Run it, and remember how long it took."""
+        outcome = run(launch)
+        self.recent_s = (self.recent_s + outcome.wall_s) / 2 if self.recent_s else outcome.wall_s
+        return outcome
+
+    def launch_of(self, plan: ProbePlan | None, wrap: tuple[str, ...] = ()) -> Launch:
+        """A launch in the original's copy, as instruments want it."""
+        return self.launch("a", plan, wrap)
+
+
+def make_bench(
+    project: Path,
+    workload: Workload,
+    interpreter: Interpreter,
+    records: Path,
+    on_event: OnEvent,
+    excludes: Sequence[str] = (),
+) -> Bench:
+    """Copy the project and install the probe. Excluded paths are copied: they may be data."""
+    del excludes
+    copies = make_copies(project, COPIES, on_event=on_event)
+    return Bench(
+        project=project,
+        workload=workload,
+        interpreter=interpreter,
+        copies=copies,
+        probe=install_probe(copies.folder / "probe"),
+        records=records,
+    )
+
+
+def resolve_project(project: Path) -> Path:
+    """The project's folder, resolved.
+
+    Raises:
+        TargetError: It is not there, or no folder.
+    """
+    if not project.is_dir():
+        reason = "is not a folder" if project.exists() else "does not exist"
+        raise TargetError(f"project {str(project)!r}", reason, "Give the project's folder")
+    return project.resolve()
+
+
+def choose_workload(project: Path, settings: Settings, named: Workload | None = None) -> Workload:
+    """The workload: the one named, else the settings' own, else what the project holds."""
+    if named is not None:
+        return named
+    configured = settings.workload
+    if configured is None:
+        return discover(project)
+    found = workload_of(project, configured)
+    return discover(project, msgspec.structs.replace(found, chosen_by="settings"))
+
+
+def workload_of(project: Path, configured: str | WorkloadSettings) -> Workload:
+    """A workload from its settings."""
+    if isinstance(configured, str):
+        return parse_target(configured, project)
+    if configured.service is not None:
+        found = Workload(kind="service", service=configured.service)
+    elif configured.target or configured.argv:
+        found = parse_target(configured.target, project, configured.argv)
+    else:
+        raise UsageError("workload in the settings", "names neither target nor service")
+    return msgspec.structs.replace(
+        found,
+        env=configured.env,
+        cwd=configured.cwd,
+        stdin=configured.stdin,
+        timeout_s=configured.timeout_s,
+        repetitions=configured.repetitions,
+    )
+
+
+def choose_interpreter(project: Path, settings: Settings) -> Interpreter:
+    """The target's interpreter, as the settings and the project say."""
+    return find_interpreter(project, settings.python, os.environ)
+
+
+def require_success(outcome: RunOutcome, workload: Workload) -> None:
+    """Refuse to measure a workload that fails.
+
+    Raises:
+        WorkloadFailed: With how it ended and what it said.
+    """
+    what = f"workload {workload.spelled!r}"
+    if outcome.timed_out:
+        raise WorkloadFailed(what, f"did not end within {workload.timeout_s} s", "Raise --timeout")
+    if outcome.exit_code != 0:
+        end = outcome.signal or f"exit status {outcome.exit_code}"
+        said = last_words(outcome.stderr.tail) or last_words(outcome.stdout.tail)
+        raise WorkloadFailed(what, f"ended with {end}: {said}" if said else f"ended with {end}",
+                             "Make it run by itself first, or choose another with -w")  # fmt: skip
+
+
+def last_words(text: str) -> str:
+    """The end of what a program said; of a traceback the error and the place it names last."""
+    lines = text.strip().splitlines()
+    if not any(line.startswith("Traceback (most recent call last)") for line in lines):
+        return " ".join(text.split())[-_TAIL_CHARACTERS:]
+    found = [re.fullmatch(r'  File "(.+)", line (\d+).*', line) for line in lines]
+    places = [f"{Path(match[1]).name}:{match[2]}" for match in found if match]
+    error = lines[-1][:_TAIL_CHARACTERS]
+    return f"{error} ({places[-1]})" if places else error
+
+
+def watch(bench: Bench, *, allow_effects: bool, hash_seed: int = 0) -> RunOutcome:
+    """The first run, watched for what reaches outside.
+
+    Raises:
+        EffectsRefused: It writes outside its copy or uses the network, and nobody allowed it.
+        WorkloadFailed: It fails.
+    """
+    outcome = bench.run(bench.launch("a", bench.plan({"effects": {}}), hash_seed=hash_seed))
+    if outcome.effects and not allow_effects:
+        rows = [f"{e.kind} {e.target}" + (f" ({e.call_site})" if e.call_site else "")
+                for e in outcome.effects[:10]]  # fmt: skip
+        more = len(outcome.effects) - len(rows)
+        listed = "; ".join(rows) + (f"; and {more} more" if more > 0 else "")
+        raise EffectsRefused(
+            f"workload {bench.workload.spelled!r}",
+            f"reaches outside its copy: {listed}",
+            "It would be repeated dozens of times; allow that with --allow-effects",
+        )
+    require_success(outcome, bench.workload)
+    return outcome
+
+
+def differs(first: RunOutcome, again: RunOutcome, *, texts: bool = True) -> tuple[str, ...]:
+    """What differs between two runs of the same code, named; empty if nothing."""
+    found = []
+    if first.exit_code != again.exit_code:
+        found.append("exit status")
+    if texts and first.stdout.sha256 != again.stdout.sha256:
+        found.append("standard output")
+    if texts and first.stderr.sha256 != again.stderr.sha256:
+        found.append("standard error")
+    both = {**first.files, **again.files}
+    found += [f"file {f}" for f in sorted(both) if first.files.get(f) != again.files.get(f)]
+    return tuple(found)

@@ -1,0 +1,197 @@
+"""A fix is kept only if nothing speaks against it: alone, among many, and with the others."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from whet.errors import MeasurementError, TargetError, UsageError, WorkloadFailed
+from whet.records import (
+    Counterexample,
+    Fix,
+    OutputDigest,
+    RunOutcome,
+    SessionRecord,
+    Validation,
+    Verdict,
+    Workload,
+)
+from whet.session import setup, trials
+from whet.settings import Settings, WorkloadSettings, load_settings
+
+EQUAL = Validation(outcome="equal")
+DIFFERENT = Validation(
+    outcome="different",
+    counterexample=Counterexample(
+        stage="calls", place="app.py::f", detail="result of f(1)", expected="2", actual="3"
+    ),
+)
+
+
+def fix(number):
+    return Fix(
+        fix_id=f"fix{number}", title="t", remedy="r", file="app.py", line=number, function="f",
+        functions=(), claims="cpu_time", keeps_state=False, safety="safe", attainable_gain=0.5,
+        edits=(), sources={},
+    )  # fmt: skip
+
+
+def verdict(outcome="faster", effect=0.5, p_value=1e-6):
+    return Verdict(
+        metric="cpu_time", outcome=outcome, effect=effect, low=effect, high=effect,
+        confidence=0.99, margin=0.01, processes=8, pairs=8, clock="cpu", design="whole runs",
+        elapsed_s=1.0, p_value=p_value,
+    )  # fmt: skip
+
+
+class Session:
+    """A session in memory."""
+
+    def __init__(self, fixes):
+        self.record = SessionRecord(
+            session_id="s", project=".", start_time="t", fixes=tuple(fixes)
+        )
+        self.told = []
+
+    def update(self, **changes):
+        self.record = msgspec.structs.replace(self.record, **changes)
+
+    def tell(self, _stage, text, **_):
+        self.told.append(text)
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Holds trials whose validations and measurements the test says."""
+
+    def hold(number, *, validations=(), verdicts=(), left_s=1e6):
+        answers, figures = iter(validations), iter(verdicts)
+        session = Session(map(fix, range(1, number + 1)))
+        run = SimpleNamespace(
+            session=session, settings=Settings(), left_s=left_s,
+            bench=SimpleNamespace(recent_s=1.0),
+        )  # fmt: skip
+
+        def measured(*_, **__):
+            found = next(figures)
+            if isinstance(found, Exception):
+                raise found
+            return (found,)
+
+        monkeypatch.setattr(trials, "place", lambda *_: None)
+        monkeypatch.setattr(trials, "validate", lambda *_: next(answers, EQUAL))
+        monkeypatch.setattr(trials, "measure", measured)
+        trials.hold(run)
+        trials.hold_whole(run)
+        record = session.record
+        return record, {v.fix_id: (v.kept, v.reason) for v in record.fix_verdicts}
+
+    return hold
+
+
+def test_fixes_that_are_equal_and_faster_are_kept_and_proven_together(held):
+    record, found = held(2, verdicts=[verdict(), verdict(), verdict(effect=0.25)])
+    assert [kept for kept, _ in found.values()] == [True, True]
+    assert record.whole[0].effect == 0.25
+    assert record.whole_validation == EQUAL
+    assert set(record.validations) == {"fix1", "fix2"}
+
+
+def test_a_fix_that_changes_a_result_is_refuted_and_not_measured(held):
+    _, found = held(1, validations=[DIFFERENT])
+    kept, reason = found["fix1"]
+    assert not kept
+    assert reason == "refuted: app.py::f differs (result of f(1)): 2 became 3"
+
+
+def test_what_cannot_be_compared_or_measured_is_dropped_with_the_reason(held):
+    unclear = Validation(outcome="not comparable", notes=("it prints the time",))
+    _, found = held(
+        3,
+        validations=[unclear, Validation(outcome="not comparable")],
+        verdicts=[MeasurementError("the host", "is on fire", "Wait")],
+    )
+    assert found == {
+        "fix1": (False, "not comparable: it prints the time"),
+        "fix2": (False, "not comparable: two runs of the same code differ"),
+        "fix3": (False, "not proven: the host: is on fire. Wait"),
+    }
+
+
+def test_without_budget_nothing_is_tried_and_that_is_said(held):
+    record, found = held(1, left_s=3.0)
+    assert found == {"fix1": (False, "not tried: 3 s of the budget are left")}
+    assert record.whole == ()
+
+
+def test_a_gain_that_is_not_certain_among_many_is_dropped(held):
+    _, found = held(2, verdicts=[verdict(p_value=1e-6), verdict(p_value=None), verdict()])
+    assert found["fix1"][0] is True
+    assert found["fix2"] == (
+        False, "not certain enough among so many fixes (Holm's correction)",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("validations", "outcome", "reason"),
+    [
+        ([EQUAL, DIFFERENT], "faster", "the kept set together: refuted: app.py::f differs"),
+        ([], "slower", "the kept set together is slower"),
+        ([], "refuted", "the kept set together is refuted"),
+    ],
+)
+def test_a_set_that_fails_as_a_whole_is_dropped_as_a_whole(held, validations, outcome, reason):
+    _, found = held(1, validations=validations, verdicts=[verdict(), verdict(outcome, 1.5)])
+    kept, said = found["fix1"]
+    assert not kept
+    assert said.startswith(reason)
+
+
+def outcome(**changes):
+    empty = OutputDigest(sha256="", length=0)
+    run = RunOutcome(
+        exit_code=0, signal=None, timed_out=False, wall_s=1.0, cpu_s=1.0, waiting_s=None,
+        peak_bytes=None, average_bytes=None, io_operations=None, read_bytes=None,
+        written_bytes=None, stdout=empty, stderr=empty,
+    )  # fmt: skip
+    return msgspec.structs.replace(run, **changes)
+
+
+def test_what_differs_between_two_runs_is_named():
+    text = OutputDigest(sha256="1", length=1)
+    other = outcome(exit_code=1, stdout=text, stderr=text, files={"new": "1"})
+    assert setup.differs(outcome(), outcome()) == ()
+    assert setup.differs(outcome(), other) == (
+        "exit status", "standard output", "standard error", "file new",
+    )  # fmt: skip
+    assert setup.differs(outcome(), other, texts=False) == ("exit status", "file new")
+
+
+def test_a_workload_that_does_not_end_well_is_not_measured():
+    workload = Workload(kind="script", target="app.py", timeout_s=3.0)
+    setup.require_success(outcome(), workload)
+    with pytest.raises(WorkloadFailed, match=r"did not end within 3\.0 s.*--timeout"):
+        setup.require_success(outcome(exit_code=None, timed_out=True), workload)
+    with pytest.raises(WorkloadFailed, match="ended with SIGKILL"):
+        setup.require_success(outcome(exit_code=None, signal="SIGKILL"), workload)
+
+
+def test_a_workload_comes_from_the_settings_in_every_form(tmp_path):
+    (tmp_path / "app.py").write_text("")
+    (tmp_path / "whet.yaml").write_text(
+        "workload: {target: app.py, argv: [a], env: {X: y}, repetitions: 3, timeout_s: 9}\n"
+    )
+    found = setup.choose_workload(tmp_path, load_settings(tmp_path).settings)
+    assert (found.kind, found.argv, found.env) == ("script", ("a",), {"X": "y"})
+    assert (found.repetitions, found.timeout_s, found.chosen_by) == (3, 9.0, "settings")
+    assert setup.workload_of(tmp_path, "app.py").target == "app.py"
+    with pytest.raises(UsageError, match="names neither target nor service"):
+        setup.workload_of(tmp_path, WorkloadSettings())
+
+
+def test_a_project_is_a_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TargetError, match="is not a folder"):
+        setup.resolve_project(tmp_path / "file")
+    with pytest.raises(TargetError, match="does not exist"):
+        setup.resolve_project(tmp_path / "gone")
