@@ -145,13 +145,26 @@ def test_a_finding_keeps_its_id_when_the_code_moves_and_can_be_declined(profile)
     assert again.declined
 
 
-def test_the_level_decides_which_safety_is_offered(profile):
+@pytest.mark.parametrize(
+    ("safety", "levels"),
+    [
+        ("safe", ["low", "medium", "high"]),
+        ("gated", ["medium", "high"]),
+        ("consent", ["high"]),
+        ("advice", ["high"]),
+    ],
+)
+def test_the_level_decides_which_safety_is_offered(profile, safety, levels):
     _, hot, matches = found(profile)
     match = next(m for m in matches if m.remedy == "membership_in_list")
-    careful = msgspec.structs.replace(match, safety="consent")
+    careful = msgspec.structs.replace(match, safety=safety)
     args = (evidence_for(match), profile, hot)
-    assert findings([careful], *args, remedies=load_remedies(), level="low") == ()
-    assert len(findings([careful], *args, remedies=load_remedies(), level="medium")) == 1
+    offered = [
+        level
+        for level in ("low", "medium", "high")
+        if findings([careful], *args, remedies=load_remedies(), level=level)
+    ]
+    assert offered == levels
 
 
 def test_cold_lines_give_no_match(profile):

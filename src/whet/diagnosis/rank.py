@@ -22,8 +22,8 @@ Level = Literal["low", "medium", "high"]
 
 OFFERED: dict[Level, frozenset[Safety]] = {
     "low": frozenset({"safe"}),
-    "medium": frozenset({"safe", "consent"}),
-    "high": frozenset({"safe", "consent", "advice"}),
+    "medium": frozenset({"safe", "gated"}),
+    "high": frozenset({"safe", "gated", "consent", "advice"}),
 }
 CLAIMS: dict[Objective, frozenset[Metric]] = {
     "time": frozenset({"cpu_time", "wall_time"}),
@@ -58,8 +58,8 @@ def findings(  # noqa: PLR0913 -- the stage's whole input, by name
         hot: The hot places.
         objective: What the session is for; findings that claim it come first.
         remedies: Those that the matches come from.
-        level: How careful: "low" offers what is safe only, "medium" also what needs the user's
-            consent, "high" also advice.
+        level: How careful: "low" offers what is safe by construction only, "medium" also what the
+            evidence admits, "high" also what needs the user's consent, and advice.
         declined: Ids of findings that the user declined before.
         least_gain: Share of all time (0-1) below which an admitted finding is not worth a trial.
     """

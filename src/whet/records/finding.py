@@ -6,7 +6,11 @@ from typing import Any, Literal
 
 from whet.records._base import Record
 
-Safety = Literal["safe", "consent", "advice"]
+Safety = Literal["safe", "gated", "consent", "advice"]
+"""How a match may be used: equal by construction; equal on what the run showed, so gated by
+evidence; different in a way that the user must agree to (durability, order, threads); never
+rewritten, only told."""
+
 Metric = Literal["cpu_time", "wall_time", "peak_memory", "io_operations"]
 
 

@@ -21,7 +21,7 @@ After
 Safety
     `heapq.nsmallest` and `nlargest` give what the sort gives, ties in the same order, and an empty
     input raises the same IndexError (`min` would raise ValueError). Safe for elements that were
-    shown to have a total order. `[:n]` with a variable needs consent: the run must show that it
+    shown to have a total order. `[:n]` with a variable is gated: the run must show that it
     was never below one.
 
 When not
@@ -164,7 +164,7 @@ def _match(module: SourceModule, function: str, sort: _Sort) -> Match:
         sites.append(value_site(module, part, role))
     if isinstance(sort.few, ast.expr):
         sites.append(value_site(module, sort.few, "few"))
-    safety: Safety = "consent" if isinstance(sort.few, ast.expr) or sort.key else "safe"
+    safety: Safety = "gated" if isinstance(sort.few, ast.expr) or sort.key else "safe"
     return Match(
         match_id=match_id,
         remedy=NAME,
@@ -361,7 +361,7 @@ REMEDY = Remedy(
     title="Take the few smallest without sorting all",
     claims="cpu_time",
     keeps_state=False,
-    safety="consent",
+    safety="gated",
     share="lines",
     detect=detect,
     admit=admit,

@@ -24,8 +24,8 @@ After
         return _PARSE_PATTERN.match(line)
 
 Safety
-    Safe; where other files mention the module's constant, and could replace it, consent is
-    needed. The pattern is compiled when the remedy looks at it: one that does not compile, or that
+    Safe; where other files mention the module's constant, and could replace it, it is gated
+    by evidence. The pattern is compiled when the remedy looks at it: one that does not compile, or that
     warns, is left where it is, because its error would move to the import.
 
 When not
@@ -213,7 +213,7 @@ def _match(module: SourceModule, function: FunctionNode, call: ast.Call) -> Matc
         span=span_of(call),
         function=module.scopes.qualified_name(function),
         message=f"a constant pattern goes through `re.{_method(module, call)}` at every call",
-        safety="consent" if _could_be_replaced(module, call.args[0]) else "safe",
+        safety="gated" if _could_be_replaced(module, call.args[0]) else "safe",
         values=values,
         lines=tuple(range(call.lineno, (call.end_lineno or call.lineno) + 1)),
     )
@@ -317,7 +317,7 @@ REMEDY = Remedy(
     title="Compile a constant pattern once",
     claims="cpu_time",
     keeps_state=True,
-    safety="consent",
+    safety="gated",
     share="lines with callees",
     detect=detect,
     admit=admit,

@@ -25,7 +25,7 @@ After
 Safety
     Safe if everything the function reads is bound once and stays inside the module. Constants
     that other modules hold or could replace, and recursion (the memo's own frames count against
-    the recursion limit), need consent. The memo is bounded and lives as long as the process;
+    the recursion limit), are gated by evidence. The memo is bounded and lives as long as the process;
     `typed` keeps 1, 1.0 and True apart.
 
 When not
@@ -81,7 +81,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
             span=span,
             function=name,
             message=f"{name} is pure and may be asked the same again and again",
-            safety="consent" if purity.trusted or purity.recursive else "safe",
+            safety="gated" if purity.trusted or purity.recursive else "safe",
             calls=(site,),
             lines=(function.lineno,),
             data={"trusted": sorted(purity.trusted), "recursive": purity.recursive},
@@ -138,7 +138,7 @@ REMEDY = Remedy(
     title="Remember results of a pure function",
     claims="cpu_time",
     keeps_state=True,
-    safety="consent",
+    safety="gated",
     share="function",
     detect=detect,
     admit=admit,

@@ -29,7 +29,7 @@ After
 
 Safety
     Safe for a list that is made in the function and that nobody else can change. A list that
-    came from elsewhere needs consent: another holder could change it between two tests. A list
+    came from elsewhere is gated: another holder could change it between two tests. A list
     that is used for nothing but membership becomes a set; any other keeps its list, with a set
     beside it. So does a list that `__init__` puts into an attribute, for one loop of a method
     that leaves the object alone.
@@ -162,7 +162,7 @@ REMEDY = Remedy(
     title="Look up membership in a set",
     claims="cpu_time",
     keeps_state=False,
-    safety="consent",
+    safety="gated",
     share="lines",
     detect=detect,
     admit=admit,

@@ -23,7 +23,7 @@ After
         return rpc.ServerProxy(URL).post(text)
 
 Safety
-    Needs consent. Only modules of the standard library are moved, and none that registers
+    Gated by evidence. Only modules of the standard library are moved, and none that registers
     something when imported. Names that other files of the project mention stay, since they may
     replace them in the module (tests do); so do submodules of packages that the project also
     holds by `import package`, which may live on what this import happened to load.
@@ -199,7 +199,7 @@ def _match(
         span=span_of(statement),
         function="",
         message=f"{origin} is imported at every start and used in functions only",
-        safety="consent",
+        safety="gated",
         calls=calls,
         lines=(statement.lineno,),
         data={"module": origin, "functions": [site.name for site in calls]},
@@ -259,7 +259,7 @@ REMEDY = Remedy(
     title="Import only where it is needed",
     claims="cpu_time",
     keeps_state=True,
-    safety="consent",
+    safety="gated",
     share="import",
     detect=detect,
     admit=admit,
