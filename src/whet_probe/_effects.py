@@ -191,14 +191,15 @@ def _own(pid):
     """Whether a process belongs to the run: same session, or a descendant of this process."""
     if pid in (0, os.getpid(), -os.getpgrp()):
         return True
-    if pid == -1:
-        return False
+    if pid in (-1, 1):
+        return False  # everybody; the first process, whose session a container shares with all
     pid = abs(pid)
     try:
-        if os.getsid(pid) == os.getsid(0):
-            return True
+        session = os.getsid(pid)
     except OSError:
         return True  # there is no such process: nothing is reached
+    if session and session == os.getsid(0):  # 0: its leader lies outside of the container
+        return True
     ancestors = [pid]
     while ancestors[-1] > 1 and len(ancestors) < _ANCESTORS:
         ancestors.append(_parent(ancestors[-1]))

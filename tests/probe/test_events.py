@@ -90,6 +90,25 @@ def test_own_processes_may_be_signalled(recorder, lines):
     assert lines == []
 
 
+@pytest.mark.parametrize("session", [0, 1])
+def test_the_first_process_is_nobodys_own_even_in_its_session(
+    recorder, lines, monkeypatch, session
+):
+    monkeypatch.setattr(os, "getsid", lambda _: session)
+    _effects._HANDLERS["os.kill"](recorder, (1, 15))
+    _effects._HANDLERS["os.killpg"](recorder, (1, 15))
+    assert told(lines) == [
+        ("signal", "signal 15 to process 1"),
+        ("signal", "signal 15 to process group 1"),
+    ]
+
+
+def test_a_session_that_cannot_be_named_is_not_ones_own(recorder, lines, monkeypatch):
+    monkeypatch.setattr(os, "getsid", lambda _: 0)
+    _effects._HANDLERS["os.kill"](recorder, (os.getppid(), 15))
+    assert told(lines) == [("signal", f"signal 15 to process {os.getppid()}")]
+
+
 def test_files_inside_are_noted_once_and_the_original_is_outside(tmp_path, plan, lines):
     plan["origin"] = str(tmp_path / "origin")
     recorder = _effects.Recorder(plan, lambda kind, fields: lines.append({"kind": kind, **fields}))
