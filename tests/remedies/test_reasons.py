@@ -453,3 +453,21 @@ def test_an_attribute_must_be_made_by_the_class(bench, made, found):
     method = "    def f(self, y):\n        for n in y:\n            n in self.xs"
     module = bench.module(f"class K:\n{made}\n\n{method}\n")
     assert len(bench.matches(module, find_remedy("membership_in_list"))) == found
+
+
+def test_admitted_advice_is_no_fix(bench, monkeypatch):
+    from dataclasses import replace
+
+    from whet.records import Finding
+    from whet.remedies import _fix
+
+    advice = replace(find_remedy("queue_in_list"), rewrite=None, safety="advice")
+    monkeypatch.setattr(_fix, "find_remedy", lambda _: advice)
+    module = bench.module("def f(x):\n    q = [x]\n    while q:\n        q.pop(0)\n")
+    match = msgspec.structs.replace(bench.matches(module, advice)[0], safety="advice")
+    finding = Finding(
+        finding_id="x", remedy=advice.name, file="a.py", line=1, function="f", message="m",
+        safety="advice", claims="cpu_time", attainable_gain=0.5, evidence={}, match=match,
+    )  # fmt: skip
+    with pytest.raises(WhetError, match="nothing to rewrite"):
+        propose_fix(module, finding)

@@ -23,10 +23,10 @@ def propose_fix(module: SourceModule, finding: Finding) -> Fix:
     Raises:
         WhetError: The finding has no match, was refused, or the file is another by now.
     """
-    if finding.match is None or finding.refused is not None:
+    remedy = find_remedy(finding.remedy)
+    if finding.match is None or finding.refused is not None or remedy.rewrite is None:
         reason = finding.refused or "it is advice: there is nothing to rewrite"
         raise WhetError(f"finding {finding.finding_id}", f"cannot be fixed: {reason}")
-    remedy = find_remedy(finding.remedy)
     edits = remedy.rewrite(module, finding.match)
     name = finding.function or "<module>"
     touched = {name, *finding.match.data.get("functions", ())}

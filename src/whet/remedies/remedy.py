@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
 
 Family = Literal[
-    "algorithms", "containers", "calls", "imports", "memory", "sql", "structure", "ci"
+    "algorithms",
+    "containers",
+    "calls",
+    "imports",
+    "memory",
+    "numeric",
+    "libraries",
+    "sql",
+    "structure",
+    "ci",
 ]
 
 
@@ -63,7 +72,7 @@ class Remedy:
             they call, of the whole function with what it calls, or of the import.
         detect: Matches within a hot place. Pure.
         admit: Whether the evidence admits the fix. Pure.
-        rewrite: The edits. Pure.
+        rewrite: The edits. Pure. None: advice, of which every match has the safety "advice".
     """
 
     name: str
@@ -75,7 +84,7 @@ class Remedy:
     share: Literal["lines", "lines with callees", "function", "import"]
     detect: Callable[[SourceModule, HotPlace], list[Match]]
     admit: Callable[[Match, Evidence], Admission]
-    rewrite: Callable[[SourceModule, Match], tuple[Edit, ...]]
+    rewrite: Callable[[SourceModule, Match], tuple[Edit, ...]] | None
 
     @property
     def page(self) -> str:
