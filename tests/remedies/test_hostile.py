@@ -317,7 +317,9 @@ def test_a_pattern_finds_alike_or_is_refused(bench, pattern, text):
     [(frozenset(), "safe"), (frozenset({"P"}), "gated"), (frozenset({"*"}), "gated"),
      (None, "gated")],
 )  # fmt: skip
-def test_a_named_pattern_that_other_files_could_replace_is_not_safe_by_construction(bench, outside, safety):
+def test_a_named_pattern_that_other_files_could_replace_is_not_safe_by_construction(
+    bench, outside, safety
+):
     source = "import re\nP = 'a+'\ndef f(text):\n    return re.match(P, text)\n"
     module = bench.module(source, outside=outside)
     (match,) = bench.matches(module, find_remedy("pattern_in_function"))
