@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 SHORT_RUN_S = 0.05
 """Callables that take less are repeated inside a run."""
 
-UNIT_S = 1.0
-"""Blocks of short runs are joined until a unit takes about this long: more evidence a look."""
-
 _PADDING_BYTES = 4096
 _MOST_BLOCKS = 8
 _MOST_REPETITIONS = 100_000
@@ -105,7 +102,7 @@ def compare_runs(
         {"a": side_a, "a2": side_a2 or side_a, "b": side_b},
         Check(active=rules.compare_output and side_a.workload.kind != "pytest"),
         bench,
-        rules.budget_s,
+        rules,
     )
     started_s = bench.clock.monotonic_s()
     trial = Trial(
@@ -164,10 +161,10 @@ class _Court:
     """Runs blocks and checks every run."""
 
     def __init__(
-        self, launches: dict[str, Launch], check: Check, bench: Bench, budget_s: float | None
+        self, launches: dict[str, Launch], check: Check, bench: Bench, rules: Rules
     ) -> None:
         self.launches = launches
-        self.budget_s = budget_s
+        self.rules = rules
         self.check = check
         self.bench = bench
         self.blocks = 1
@@ -276,7 +273,7 @@ class _Court:
 
     def _blocks_for(self, wall_s: float) -> int:
         """Blocks of a unit; with a budget, few enough for all looks to take place."""
-        unit_s = UNIT_S
-        if self.budget_s is not None:
-            unit_s = min(unit_s, self.budget_s / (Schedule().units + 2))
+        unit_s = self.rules.unit_s
+        if self.rules.budget_s is not None:
+            unit_s = min(unit_s, self.rules.budget_s / (Schedule().units + 2))
         return max(1, min(_MOST_BLOCKS, math.floor(unit_s / (4 * max(wall_s, 0.001)))))

@@ -86,7 +86,7 @@ class Pairing:
     interpreter: Interpreter
     calls: Path | None = None
     pairs: int = 40
-    least: int = 12
+    least: int = 8
     sample_s: float = 0.005
     limit_s: float = 2.0
 

@@ -45,6 +45,8 @@ class Rules:
         give_up: End undecided as soon as more units are unlikely to find a difference.
         patience_s: Seconds that may be spent, after an early look has decided, on reaching the
             first full look: its interval is several times narrower.
+        unit_s: Seconds that short whole runs are joined to make a unit of: longer units are more
+            evidence a look, shorter ones a quicker trial.
     """
 
     metrics: tuple[Metric, ...] = ("cpu_time", "wall_time", "peak_memory", "io_operations")
@@ -56,6 +58,7 @@ class Rules:
     compare_output: bool = True
     give_up: bool = False
     patience_s: float = 0.0
+    unit_s: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse rules that make no sense."""
