@@ -13,3 +13,17 @@ def run(module, make=int):
         module.longest(words),
         module.shortest(words),
     ]
+
+
+def measure(module):
+    numbers = [i * 7919 % 100_003 for i in range(100_000)]
+    words = [f"w{i * 31 % 9973}" * (i % 4 + 1) for i in range(20_000)]
+    return [
+        module.lowest(numbers),
+        module.highest(numbers),
+        module.top(words),
+        module.first_words(words, 5),
+        module.squares(numbers),
+        module.longest(words),
+        module.shortest(words),
+    ]

@@ -8,3 +8,11 @@ def run(module, make=str):
         [module.Names.normal("a+B", sep="+") for _ in range(30)],
         [module.fib(12) for _ in range(5)],
     ]
+
+
+def measure(module):
+    return [
+        [module.width(char) for char in "hello, wide world" * 6_000],
+        [module.Names.normal(text) for text in ["A-B", "x - y", ""] * 20_000],
+        module.fib(20),
+    ]
