@@ -15,6 +15,7 @@ import pytest
 from whet.codebase.syntax import SourceModule
 from whet.records import CallEvidence, Evidence, HotPlace, ValueEvidence
 from whet.remedies import load_remedies
+from whet_probe._character import Character
 
 SCALARS = (int, str, bytes, bool, type(None), float)
 
@@ -93,6 +94,7 @@ class Watch(ast.NodeTransformer):
     def __init__(self, matches):
         self.spans = defaultdict(list)
         self.values = {}
+        self.characters = defaultdict(Character)
         self.calls = {}
         self.raised = None
         for match in matches:
@@ -120,6 +122,7 @@ class Watch(ast.NodeTransformer):
     def seen(self, sites, value):
         for site in sites:
             self.values[site].append(describe(value))
+            self.characters[site].see(value, deep=True)
         return value
 
     def watch_calls(self, loaded, site):
@@ -144,7 +147,10 @@ class Watch(ast.NodeTransformer):
 
     def evidence(self):
         return Evidence(
-            values={site: value_evidence(site, notes) for site, notes in self.values.items()},
+            values={
+                site: value_evidence(site, notes, self.characters[site].fields())
+                for site, notes in self.values.items()
+            },
             calls={site: call_evidence(site, notes) for site, notes in self.calls.items()},
         )
 
@@ -176,7 +182,7 @@ def is_plain(value):
     return type(value) in SCALARS and value == value  # noqa: PLR0124 -- NaN
 
 
-def value_evidence(site, notes):
+def value_evidence(site, notes, character):
     if not notes:
         return ValueEvidence(site=site, observations=0, described=0, types={})
     sizes = [note["size"] for note in notes if note["size"] is not None]
@@ -197,6 +203,7 @@ def value_evidence(site, notes):
         hashable=all(note["hashable"] for note in notes),
         plain_equality=all(note["plain"] for note in notes),
         smallest=min(numbers) if all(n is not None for n in numbers) else None,
+        **character,
     )
 
 
