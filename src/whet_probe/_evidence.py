@@ -6,6 +6,8 @@ import sys
 from _collections import deque  # type: ignore[import-not-found] # built in
 from _thread import get_ident
 
+from whet_probe._asked import Asked, read_and_changed
+from whet_probe._character import Character
 from whet_probe._kinds import type_name
 from whet_probe._traits import (
     SCALARS,
@@ -95,6 +97,7 @@ class ValueTally:
         self.objects: set[int] = set()
         self.references: int | None = None
         self._last = (0, 0, "")  # identity, length and order of the last list looked at
+        self.character = Character()
 
     def see(self, value: Any, references: int) -> None:
         """One observation that the gate lets through: cheap questions, the others by sample."""
@@ -112,10 +115,11 @@ class ValueTally:
             self.all_ints = False
         if kind in _CONTAINERS or kind is str or kind is bytes or kind in _VIEWS:
             self._size(len(value))
-        parts = COST_OF_VALUE
+        described = is_described(index, FIRST)
+        parts = COST_OF_VALUE + self.character.see(value, deep=described)
         if kind not in _CONTAINERS:
             self._itself(value)
-        elif is_described(index, FIRST) or self._grew(value):
+        elif described or self._grew(value):
             parts += self._elements(value)
         self.allowance.pay(parts)
 
@@ -197,6 +201,7 @@ class ValueTally:
             "smallest": self.smallest if self.all_ints else None,
             "distinct_objects": len(self.objects),
             "max_references": self.references,
+            **self.character.fields(),
         }
         self.write("value", fields)
 
@@ -204,12 +209,14 @@ class ValueTally:
 class CallToken:
     """One call under way."""
 
-    __slots__ = ("before", "io", "raised", "result", "tally")
+    __slots__ = ("before", "began", "io", "paths", "raised", "result", "tally")
 
     def __init__(self, tally: CallTally, before: dict[int, str]) -> None:
         self.tally = tally
         self.before = before
         self.io = 0
+        self.paths: dict[str, int] = {}
+        self.began = tally.asked.now()
         self.raised = False
         self.result: Any = None
 
@@ -221,9 +228,18 @@ class CallToken:
         """The call ends with an exception."""
         self.raised = True
 
+    def see_read(self, path: str) -> None:
+        """A file is about to be read while the call is under way."""
+        files = self.tally.asked.files
+        if files is not None:
+            files.see_read(path)
+            times = self.paths[path] = self.paths.get(path, 0) + 1
+            files.most_in_one_call = max(files.most_in_one_call, times)
+
     def leave(self, arguments: tuple[Any, ...]) -> None:
         """The call is over."""
         tally = self.tally
+        tally.asked.see_end(self.began)
         _under_way_here().remove(self)
         tally.io_events += self.io
         result, self.result = self.result, None
@@ -240,10 +256,13 @@ class CallToken:
 class CallTally:
     """What the calls of one function were."""
 
-    def __init__(self, site: str, write: Write, allowance: Allowance) -> None:
+    def __init__(
+        self, site: str, write: Write, allowance: Allowance, asks: tuple[str, ...] = ()
+    ) -> None:
         self.name = site
         self.write = write
         self.allowance = allowance
+        self.asks = asks
         self.site: Any = None
         self.module = ""
         self.generator = False
@@ -253,6 +272,7 @@ class CallTally:
         """Nothing seen yet."""
         self.allowance.gate.open()
         self.allowance.reset()
+        self.asked = Asked(self.asks)
         self.described = self.raised = self.mutated = self.io_events = 0
         self.keyed = 0
         self.keys: set[Any] = set()
@@ -301,6 +321,8 @@ class CallTally:
         """A result, or a value handed out."""
         kind = type(value)
         self.result_types[kind] = self.result_types.get(kind, 0) + 1
+        if self.asked.results is not None:
+            self.allowance.pay(2 * self.asked.results.see(value))
         if self.frozen_results and kind not in SCALARS:
             parts = frozen_parts(value)
             self.result_parts += max(0, parts - FREE_PARTS)
@@ -334,6 +356,7 @@ class CallTally:
             "generator": self.generator,
             "threads": max(len(self.threads), 1),
             "arguments_mutated": self.mutated,
+            **self.asked.fields(),
         }
         self.write("call-evidence", fields)
 
@@ -353,12 +376,24 @@ def _under_way_here() -> list[CallToken]:
     return _under_way.setdefault(get_ident(), [])
 
 
-def watch_io(_functions: Iterable[object]) -> None:
+def watch_io(functions: Iterable[object]) -> None:
     """Count audit events that tell of I/O for the calls under way in their thread."""
+    reading = [f for f in functions if isinstance(f, CallTally) and "files" in f.asks]
 
-    def hook(event: str, _arguments: tuple[Any, ...]) -> None:
-        if event.startswith(_IO_EVENTS):
-            for token in _under_way.get(get_ident(), ()):
-                token.io += 1
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if not event.startswith(_IO_EVENTS):
+            return
+        here = _under_way.get(get_ident(), ())
+        for token in here:
+            token.io += 1
+        if reading:
+            read, changed = read_and_changed(event, arguments)
+            if read is not None:
+                for token in here:
+                    token.see_read(read)
+            for path in changed:
+                for tally in reading:
+                    if tally.asked.files is not None:
+                        tally.asked.files.see_change(path)
 
     sys.addaudithook(hook)

@@ -142,7 +142,8 @@ class Observation:
     def _function(self, entry: dict[str, Any], configuration: dict[str, Any]) -> Any:
         key = "%d" % entry["id"]
         if entry.get("mode") == "evidence":
-            return CallTally(entry["site"], self.write, self._allowance(key))
+            asks = tuple(entry.get("asks", ()))
+            return CallTally(entry["site"], self.write, self._allowance(key), asks)
         settings = {**configuration, **entry, "gate": Gate(key), "started": self._threads_started}
         return Stream(entry["id"], settings, self.root, self.write, self.recorder)
 

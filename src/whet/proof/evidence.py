@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     LaunchOf = Callable[[ProbePlan | None, tuple[str, ...]], Launch]
 
+
+_Number = TypeVar("_Number", int, float)
 
 MAX_SITES = 100
 """Expressions, and functions, that are observed in one run."""
@@ -115,7 +117,7 @@ def observe_configuration(
         "functions": [
             {
                 "id": number, "site": site.site, "file": site.file, "name": site.name,
-                "line": site.line, "mode": "evidence",
+                "line": site.line, "mode": "evidence", "asks": list(site.asks),
             }
             for number, site in enumerate(calls)
         ],
@@ -190,6 +192,19 @@ def _most(*sizes: int | None) -> int | None:
     return max((size for size in sizes if size is not None), default=None)
 
 
+def _both_least(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else min(one, other)
+
+
+def _sum(one: _Number | None, other: _Number | None) -> _Number | None:
+    """Nothing where either is unknown."""
+    return None if one is None or other is None else one + other
+
+
+def _joined(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if one is None or other is None else tuple(sorted({*one, *other}))
+
+
 def merge_values(one: ValueEvidence, other: ValueEvidence) -> ValueEvidence:
     """What two processes saw at the same site."""
     larger = one if one.observations >= other.observations else other
@@ -210,6 +225,10 @@ def merge_values(one: ValueEvidence, other: ValueEvidence) -> ValueEvidence:
         smallest=_least(one.smallest, other.smallest) if ints else None,
         distinct_objects=(one.distinct_objects or 0) + (other.distinct_objects or 0),
         max_references=_most(one.max_references, other.max_references),
+        attributes=_joined(one.attributes, other.attributes),
+        distinct_values=_sum(one.distinct_values, other.distinct_values),
+        plain_tree=_all(one.plain_tree, other.plain_tree),
+        log_level=_both_least(one.log_level, other.log_level),
     )
 
 
@@ -236,4 +255,12 @@ def merge_calls(one: CallEvidence, other: CallEvidence) -> CallEvidence:
         generator=one.generator or other.generator,
         threads=max(one.threads, other.threads),
         arguments_mutated=one.arguments_mutated + other.arguments_mutated,
+        files_read=_sum(one.files_read, other.files_read),
+        files_distinct=_sum(one.files_distinct, other.files_distinct),
+        files_changed=_sum(one.files_changed, other.files_changed),
+        files_most_in_one_call=_most(one.files_most_in_one_call, other.files_most_in_one_call),
+        results_kept=_sum(one.results_kept, other.results_kept),
+        results_changed=_sum(one.results_changed, other.results_changed),
+        wall_s=_sum(one.wall_s, other.wall_s),
+        cpu_s=_sum(one.cpu_s, other.cpu_s),
     )

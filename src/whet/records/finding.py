@@ -53,6 +53,7 @@ class CallSite(Record, frozen=True):
     file: str
     name: str  # qualified name, such as "Parser.parse"
     line: int  # of the `def`
+    asks: tuple[str, ...] = ()  # beyond the usual: "files", "results", "time"
 
 
 class ValueEvidence(Record, frozen=True):
@@ -79,6 +80,10 @@ class ValueEvidence(Record, frozen=True):
     smallest: int | None = None  # of the values themselves, where all were exact ints
     distinct_objects: int | None = None
     max_references: int | None = None  # beyond the local name: above 0 the value may be aliased
+    attributes: tuple[str, ...] | None = None  # of instances with a dict, all names that were seen
+    distinct_values: int | None = None  # among the looks, where all were str, bytes, int or None
+    plain_tree: bool | None = None  # dicts and lists of scalars all the way down, none shared
+    log_level: int | None = None  # plain loggers only: the least level that one lets through
 
 
 class CallEvidence(Record, frozen=True):
@@ -103,6 +108,14 @@ class CallEvidence(Record, frozen=True):
     threads: int = 1
     arguments_mutated: int = 0
     self_s: float | None = None
+    files_read: int | None = None  # files opened for reading; None: not asked, likewise below
+    files_distinct: int | None = None
+    files_changed: int | None = None  # of these, those that were written, or other when read again
+    files_most_in_one_call: int | None = None  # most reads of one file within one call
+    results_kept: int | None = None  # containers of built-in values, looked at again at the end
+    results_changed: int | None = None  # of these, changed since by whoever got them
+    wall_s: float | None = None  # of the described calls, with what they call
+    cpu_s: float | None = None  # of these, that the thread itself computed
 
 
 class Evidence(Record, frozen=True):
