@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from whet.codebase.scopes import COMPREHENSIONS, FUNCTIONS
 from whet.codebase.syntax import span_of
-from whet.records import ValueSite
+from whet.records import Match, ValueSite
+from whet.remedies.remedy import gone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Edit, HotPlace
+    from whet.records import CallSite, Edit, HotPlace, Safety
+
+Found = TypeVar("Found")
 
 
 def hot_function(module: SourceModule, hot: HotPlace) -> FunctionNode | None:
@@ -22,6 +26,74 @@ def hot_function(module: SourceModule, hot: HotPlace) -> FunctionNode | None:
     if module.tree is None or hot.name in {"<module>", ""}:
         return None
     return module.function_at(hot.line)
+
+
+def new_match(  # noqa: PLR0913 -- the fields of a record, by name
+    module: SourceModule,
+    remedy: str,
+    node: ast.expr | ast.stmt,
+    message: str,
+    *,
+    safety: Safety,
+    values: Iterable[tuple[str, ast.expr]] = (),
+    calls: tuple[CallSite, ...] = (),
+    lines: Iterable[int] = (),
+    data: dict[str, Any] | None = None,
+) -> Match:
+    """A match at a node of a function.
+
+    Args:
+        module: The parsed file.
+        remedy: Name of the remedy.
+        node: Whose span is the match's, by which `found_again` knows it.
+        message: What is wrong there.
+        safety: How the match may be used.
+        values: Roles and expressions to observe.
+        calls: Functions to observe.
+        lines: Whose time the cure lessens; none: those of the node.
+        data: Notes for admission.
+    """
+    own_lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    return Match(
+        match_id=f"{remedy}:{module.file}:{node.lineno}:{node.col_offset}",
+        remedy=remedy,
+        file=module.file,
+        span=span_of(node),
+        function=module.scopes.qualified_name(node),
+        message=message,
+        safety=safety,
+        values=tuple(value_site(module, value, role) for role, value in values),
+        calls=calls,
+        lines=tuple(sorted(set(lines))) or tuple(own_lines),
+        data=data or {},
+    )
+
+
+def found_again(
+    module: SourceModule,
+    match: Match,
+    find: Callable[[SourceModule, FunctionNode], Iterable[Found]],
+    node_of: Callable[[Found], ast.AST],
+) -> Found:
+    """What a match was made of, for its rewrite.
+
+    Args:
+        module: The file, as it was when the match was made.
+        match: The match.
+        find: What a remedy finds in a function.
+        node_of: The node of a find, whose span is the match's.
+
+    Returns:
+        The find.
+
+    Raises:
+        WhetError: It is not in the module any more.
+    """
+    function = module.function_at(match.span.line) if module.tree else None
+    for found in find(module, function) if function is not None else ():
+        if span_of(node_of(found)) == match.span:
+            return found
+    raise gone(match)
 
 
 def import_of(module: SourceModule, package: str, name: str) -> tuple[str, tuple[Edit, ...]]:

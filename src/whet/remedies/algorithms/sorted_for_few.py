@@ -38,14 +38,15 @@ from math import log2
 from typing import TYPE_CHECKING, Literal
 
 from whet.codebase.syntax import span_of
-from whet.records import Edit, Match, Span
+from whet.records import Edit, Span
 from whet.remedies._admission import NUMBERS, ordered_elements, ordered_values, types_of
-from whet.remedies._places import hot_function, import_of, value_site, walk_function
-from whet.remedies.remedy import Admission, Remedy, gone, refused
+from whet.remedies._places import found_again, hot_function, import_of, new_match, walk_function
+from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
+    from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Evidence, HotPlace, Safety, ValueEvidence
+    from whet.records import Evidence, HotPlace, Match, ValueEvidence
 
 NAME = "sorted_for_few"
 LEAST_ELEMENTS = 32
@@ -81,11 +82,12 @@ class _Sort:
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     """A match for every sort in the hot function of which a few elements are used."""
     function = hot_function(module, hot)
-    if function is None:
-        return []
-    name = module.scopes.qualified_name(function)
+    return [_match(module, sort) for sort in _sorts(module, function)] if function else []
+
+
+def _sorts(module: SourceModule, function: FunctionNode) -> list[_Sort]:
     found = [_sort(module, node) for node in walk_function(function)]
-    return [_match(module, name, sort) for sort in found if sort is not None]
+    return [sort for sort in found if sort is not None]
 
 
 def _sort(module: SourceModule, node: ast.AST) -> _Sort | None:
@@ -153,28 +155,21 @@ def _used(index: ast.expr) -> tuple[int | ast.expr, bool] | None:
             return None
 
 
-def _match(module: SourceModule, function: str, sort: _Sort) -> Match:
-    node = sort.whole
-    match_id = f"{NAME}:{module.file}:{node.lineno}:{node.col_offset}"
+def _match(module: SourceModule, sort: _Sort) -> Match:
     iterable = sort.call.args[0]
-    sites = [value_site(module, iterable, "iterable")]
+    sites = [("iterable", iterable)]
     if isinstance(iterable, ast.GeneratorExp):  # its elements are seen where they are made
-        sites.append(value_site(module, iterable.elt, "element"))
-    for role, part in _key_parts(module, sort.key) or ():
-        sites.append(value_site(module, part, role))
+        sites.append(("element", iterable.elt))
+    sites.extend(_key_parts(module, sort.key) or ())
     if isinstance(sort.few, ast.expr):
-        sites.append(value_site(module, sort.few, "few"))
-    safety: Safety = "gated" if isinstance(sort.few, ast.expr) or sort.key else "safe"
-    return Match(
-        match_id=match_id,
-        remedy=NAME,
-        file=module.file,
-        span=span_of(node),
-        function=function,
-        message="a whole sort is made for a few of its elements",
-        safety=safety,
-        values=tuple(sites),
-        lines=tuple(range(node.lineno, (node.end_lineno or node.lineno) + 1)),
+        sites.append(("few", sort.few))
+    return new_match(
+        module,
+        NAME,
+        sort.whole,
+        "a whole sort is made for a few of its elements",
+        safety="gated" if isinstance(sort.few, ast.expr) or sort.key else "safe",
+        values=sites,
         data={
             "few": sort.few if isinstance(sort.few, int) else None,
             "last": sort.last,
@@ -298,15 +293,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    function = module.function_at(match.span.line) if module.tree else None
-    for node in walk_function(function) if function else ():
-        sort = _sort(module, node)
-        if sort is not None and span_of(sort.whole) == match.span:
-            return _edits(module, sort)
-    raise gone(match)
-
-
-def _edits(module: SourceModule, sort: _Sort) -> tuple[Edit, ...]:
+    sort = found_again(module, match, _sorts, lambda sort: sort.whole)
     maker, imports = import_of(module, "heapq", sort.maker)
     few = str(sort.few) if isinstance(sort.few, int) else module.text_of(sort.few)
     opening = _opening(module, sort.call)

@@ -25,8 +25,8 @@ After
 
 Safety
     Safe; where other files mention the module's constant, and could replace it, it is gated
-    by evidence. The pattern is compiled when the remedy looks at it: one that does not compile, or that
-    warns, is left where it is, because its error would move to the import.
+    by evidence. The pattern is compiled when the remedy looks at it: one that does not compile,
+    or that warns, is left where it is, because its error would move to the import.
 
 When not
     `re` shadowed or imported elsewhere than at the top of the module, patterns built at run time,
@@ -40,21 +40,20 @@ import re
 import warnings
 from typing import TYPE_CHECKING
 
-from whet.codebase.syntax import span_of
-from whet.records import Edit, Match
 from whet.remedies._places import (
+    found_again,
     hot_function,
     line_above,
+    new_match,
     top_level_statement,
-    value_site,
     walk_function,
 )
-from whet.remedies.remedy import Admission, Remedy, gone, refused
+from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Evidence, HotPlace
+    from whet.records import Edit, Evidence, HotPlace, Match
 
 NAME = "pattern_in_function"
 # The look-up's share of a call on a very short text, and the length that halves it; CPython 3.11
@@ -83,7 +82,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     function = hot_function(module, hot)
     if function is None:
         return []
-    return [_match(module, function, call) for call in _calls(module, function)]
+    return [_match(module, call) for call in _calls(module, function)]
 
 
 def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
@@ -202,20 +201,15 @@ def _compiles(pattern: ast.Constant, flags: int) -> bool:
     return not compiled.flags & (re.LOCALE | re.DEBUG)
 
 
-def _match(module: SourceModule, function: FunctionNode, call: ast.Call) -> Match:
-    match_id = f"{NAME}:{module.file}:{call.lineno}:{call.col_offset}"
+def _match(module: SourceModule, call: ast.Call) -> Match:
     string = _string_argument(module, call)
-    values = () if string is None else (value_site(module, string, "text"),)
-    return Match(
-        match_id=match_id,
-        remedy=NAME,
-        file=module.file,
-        span=span_of(call),
-        function=module.scopes.qualified_name(function),
-        message=f"a constant pattern goes through `re.{_method(module, call)}` at every call",
+    return new_match(
+        module,
+        NAME,
+        call,
+        f"a constant pattern goes through `re.{_method(module, call)}` at every call",
         safety="gated" if _could_be_replaced(module, call.args[0]) else "safe",
-        values=values,
-        lines=tuple(range(call.lineno, (call.end_lineno or call.lineno) + 1)),
+        values=[] if string is None else [("text", string)],
     )
 
 
@@ -257,12 +251,10 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    function = module.function_at(match.span.line) if module.tree else None
-    calls = _calls(module, function) if function else []
-    call = next((node for node in calls if span_of(node) == match.span), None)
-    if call is None or function is None:
-        raise gone(match)
-    constant = _constant_name(module, function, calls.index(call))
+    call = found_again(module, match, _calls, lambda call: call)
+    function = module.scopes.function_of(call)
+    assert function is not None  # noqa: S101 -- it was found in one
+    constant = _constant_name(module, function, _calls(module, function).index(call))
     return (_definition(module, call, constant), *_use(module, call, constant))
 
 

@@ -25,8 +25,8 @@ After
 Safety
     Safe if everything the function reads is bound once and stays inside the module. Constants
     that other modules hold or could replace, and recursion (the memo's own frames count against
-    the recursion limit), are gated by evidence. The memo is bounded and lives as long as the process;
-    `typed` keeps 1, 1.0 and True apart.
+    the recursion limit), are gated by evidence. The memo is bounded and lives as long as the
+    process; `typed` keeps 1, 1.0 and True apart.
 
 When not
     Few hits (a memo without hits is slower), mutable results, floats (0.0 and -0.0 are equal),
@@ -121,9 +121,8 @@ def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- on
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     """The decorator, under `staticmethod` where there is one."""
     function = module.function_at(match.span.line) if module.tree else None
-    if function is None or function.lineno != match.span.line:
-        raise gone(match)
-    if module.scopes.qualified_name(function) != match.function:
+    found = function is not None and function.lineno == match.span.line
+    if function is None or not found or module.scopes.qualified_name(function) != match.function:
         raise gone(match)
     cache, imports = import_of(module, "functools", "lru_cache")
     indent = module.indent_of(function) or ""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Span
+from whet.remedies._places import found_again
 from whet.remedies.containers._members import Container, find_containers
-from whet.remedies.remedy import gone
 
 if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
@@ -21,15 +21,12 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    function = module.function_at(match.span.line) if module.tree else None
-    for container in find_containers(module, function) if function else ():
-        if span_of(container.probes[0]) == match.span:
-            if container.form == "literal":
-                return _brackets(module, container.probes[0].comparators[0])
-            if container.form == "replace":
-                return _replaced(module, container)
-            return _accompanied(module, container)
-    raise gone(match)
+    container = found_again(module, match, find_containers, lambda found: found.probes[0])
+    if container.form == "literal":
+        return _brackets(module, container.probes[0].comparators[0])
+    if container.form == "replace":
+        return _replaced(module, container)
+    return _accompanied(module, container)
 
 
 def _replaced(module: SourceModule, container: Container) -> tuple[Edit, ...]:

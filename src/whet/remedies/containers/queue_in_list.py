@@ -39,17 +39,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from whet.codebase.syntax import span_of
-from whet.records import Edit, Match, Span
+from whet.records import Edit, Span
 from whet.remedies._admission import types_of
 from whet.remedies._names import Use, use_of
-from whet.remedies._places import hot_function, import_of, value_site, walk_function
+from whet.remedies._places import found_again, hot_function, import_of, new_match, walk_function
 from whet.remedies.containers._emptiness import holds_some, is_caught
-from whet.remedies.remedy import Admission, Remedy, gone, refused
+from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Evidence, HotPlace
+    from whet.records import Evidence, HotPlace, Match
 
 NAME = "queue_in_list"
 SHORTEST = 64
@@ -73,9 +73,7 @@ class _Queue:
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     """A match for every local list of the hot function that is used as a queue."""
     function = hot_function(module, hot)
-    if function is None:
-        return []
-    return [_match(module, function, queue) for queue in _queues(module, function)]
+    return [_match(module, queue) for queue in _queues(module, function)] if function else []
 
 
 def _queues(module: SourceModule, function: FunctionNode) -> list[_Queue]:
@@ -232,24 +230,16 @@ def _changes(statement: ast.AST, name: str) -> bool:
     )
 
 
-def _match(module: SourceModule, function: FunctionNode, queue: _Queue) -> Match:
-    first = queue.fronts[0]
-    match_id = f"{NAME}:{module.file}:{first.lineno}:{first.col_offset}"
-    sites = [
-        value_site(module, call.func.value, "queue")
-        for call in queue.fronts
-        if isinstance(call.func, ast.Attribute)
-    ]
-    return Match(
-        match_id=match_id,
-        remedy=NAME,
-        file=module.file,
-        span=span_of(first),
-        function=module.scopes.qualified_name(function),
-        message=f"the list {queue.name!r} is used as a queue",
+def _match(module: SourceModule, queue: _Queue) -> Match:
+    called = [call.func for call in queue.fronts]
+    return new_match(
+        module,
+        NAME,
+        queue.fronts[0],
+        f"the list {queue.name!r} is used as a queue",
         safety="safe",
-        values=tuple(sites),
-        lines=tuple(sorted({call.lineno for call in queue.fronts})),
+        values=[("queue", func.value) for func in called if isinstance(func, ast.Attribute)],
+        lines=(call.lineno for call in queue.fronts),
     )
 
 
@@ -278,14 +268,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    function = module.function_at(match.span.line) if module.tree else None
-    for queue in _queues(module, function) if function else ():
-        if span_of(queue.fronts[0]) == match.span:
-            return _edits(module, queue)
-    raise gone(match)
-
-
-def _edits(module: SourceModule, queue: _Queue) -> tuple[Edit, ...]:
+    queue = found_again(module, match, _queues, lambda queue: queue.fronts[0])
     maker, imports = import_of(module, "collections", "deque")
     value = queue.binding.value
     assert value is not None  # noqa: S101 -- _queue has seen to it
