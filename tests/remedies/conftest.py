@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import ast
 import functools
+import gc
 import statistics
 import sys
+import tracemalloc
 import types
 from collections import Counter, defaultdict, deque
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from whet.codebase.syntax import SourceModule
 from whet.records import CallEvidence, Evidence, HotPlace, ValueEvidence
 from whet.remedies import load_remedies
+from whet_probe._asked import Asked, read_and_changed
 from whet_probe._character import Character
 
 SCALARS = (int, str, bytes, bool, type(None), float)
@@ -96,6 +100,7 @@ class Watch(ast.NodeTransformer):
         self.values = {}
         self.characters = defaultdict(Character)
         self.calls = {}
+        self.asked = {}
         self.raised = None
         for match in matches:
             for site in match.values:
@@ -133,13 +138,17 @@ class Watch(ast.NodeTransformer):
         original = vars(holder)[name]
         function = original.__func__ if isinstance(original, staticmethod) else original
         notes = self.calls[site.site]
+        asked = self.asked[site.site] = Asked(site.asks)
 
         @functools.wraps(function)
         def recorded(*args, **kwargs):
             note = [(args, tuple(sorted(kwargs.items()))), None]
             notes.append(note)
-            result = function(*args, **kwargs)
+            with UnderWay(asked):
+                result = function(*args, **kwargs)
             note[1] = result
+            if asked.results is not None:
+                asked.results.see(result)
             return result
 
         static = isinstance(original, staticmethod)
@@ -151,7 +160,12 @@ class Watch(ast.NodeTransformer):
                 site: value_evidence(site, notes, self.characters[site].fields())
                 for site, notes in self.values.items()
             },
-            calls={site: call_evidence(site, notes) for site, notes in self.calls.items()},
+            calls={
+                site: call_evidence(
+                    site, notes, self.asked[site].fields() if site in self.asked else {}
+                )
+                for site, notes in self.calls.items()
+            },
         )
 
 
@@ -207,7 +221,43 @@ def value_evidence(site, notes, character):
     )
 
 
-def call_evidence(site, notes):
+class UnderWay:
+    """A call that is asked about the files it reads, as the probe asks."""
+
+    here: ClassVar = []
+    listening = False
+
+    def __init__(self, asked):
+        self.asked = asked
+        self.paths = Counter()
+        if not UnderWay.listening:
+            UnderWay.listening = True
+            sys.addaudithook(UnderWay.hear)
+
+    def __enter__(self):
+        self.began = self.asked.now()
+        UnderWay.here.append(self)
+
+    def __exit__(self, *_):
+        self.asked.see_end(self.began)
+        UnderWay.here.remove(self)
+
+    @staticmethod
+    def hear(event, arguments):
+        if not UnderWay.here or not event.startswith(("open", "os.")):
+            return
+        read, changed = read_and_changed(event, arguments)
+        for call in [call for call in UnderWay.here if call.asked.files]:
+            files = call.asked.files
+            for path in changed:
+                files.see_change(path)
+            if read is not None:
+                files.see_read(read)
+                call.paths[read] += 1
+                files.most_in_one_call = max(files.most_in_one_call, call.paths[read])
+
+
+def call_evidence(site, notes, answers):
     plain = all(is_plain(arg) for (args, kwargs), _ in notes for arg in (args, kwargs))
     keys = {repr(arguments) for arguments, _ in notes}
     kinds = Counter(
@@ -224,6 +274,7 @@ def call_evidence(site, notes):
         argument_types=kinds,
         result_types=Counter(type(result).__name__ for _, result in notes),
         results_immutable=all(is_plain(result) for _, result in notes),
+        **answers,
     )
 
 
@@ -293,14 +344,50 @@ def operations(work):
     return count + moved + 10 * Compared.compared
 
 
+def outside_calls(work):
+    """Files opened, programs started, and calls of C functions that reach a disk or a database."""
+    count = 0
+
+    def profile(_, event, function):
+        nonlocal count
+        name = getattr(function, "__name__", "")
+        count += event == "c_call" and name in REACHING
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+REACHING = {"open", "flush", "commit", "execute", "executemany", "fork_exec", "_fork_exec"}
+
+
+def peak_bytes(work):
+    """The most that the work held at any moment, by tracemalloc."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+COUNTERS = {"operations": operations, "outside calls": outside_calls, "memory": peak_bytes}
+
+
 @pytest.fixture
 def bench():
     return Workbench()
 
 
 @pytest.fixture
-def count_operations():
-    return operations
+def count_operations(workload):
+    """What the remedy lessens: `COUNTED` in its workload.py, else operations."""
+    return COUNTERS[getattr(workload, "COUNTED", "operations")]
 
 
 @pytest.fixture
