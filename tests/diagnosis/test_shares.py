@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import msgspec
 import pytest
 
 from whet.diagnosis.match import concerned_share
@@ -52,3 +55,32 @@ def test_files_that_cannot_be_read_or_parsed_are_noted(tmp_path):
 
 def test_a_file_without_a_name_of_its_own_has_no_names_outside():
     assert names_used_outside("__init__.py", ["from . import a"]) == frozenset()
+
+
+def of_metric(claims, share="lines"):
+    return dataclasses.replace(find_remedy("membership_in_list"), claims=claims, share=share)
+
+
+RICH = msgspec.structs.replace(
+    PLACE, memory_shares={2: 0.1, 5: 0.1}, memory_totals={2: 0.1, 3: 0.4, 5: 0.1},
+    io_shares={3: 0.6}, wait_shares={3: 0.5},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("claims", "share", "found", "expected"),
+    [
+        ("peak_memory", "lines", match(2, 3), 0.1),
+        ("peak_memory", "lines with callees", match(2, 3), 0.5),
+        ("peak_memory", "function", match(2), 0.6),
+        ("io_operations", "lines", match(3), 0.6),
+        ("io_operations", "lines", match(2), 0.0),
+        ("wall_time", "lines", match(3), 0.7),
+        ("wall_time", "lines", match(2), 0.1),
+        ("cpu_time", "lines", match(3), 0.2),
+    ],
+)
+def test_what_a_match_concerns_is_of_the_metric_that_its_remedy_claims(
+    claims, share, found, expected
+):
+    assert concerned_share(found, of_metric(claims, share), RICH) == pytest.approx(expected)

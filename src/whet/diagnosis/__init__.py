@@ -3,6 +3,14 @@
 from whet.diagnosis.hotspots import hot_places
 from whet.diagnosis.match import find_matches
 from whet.diagnosis.rank import Level, Objective, findings
-from whet.diagnosis.sources import read_hot_modules
+from whet.diagnosis.sources import function_finder, read_hot_modules
 
-__all__ = ["Level", "Objective", "find_matches", "findings", "hot_places", "read_hot_modules"]
+__all__ = [
+    "Level",
+    "Objective",
+    "find_matches",
+    "findings",
+    "function_finder",
+    "hot_places",
+    "read_hot_modules",
+]

@@ -1,4 +1,4 @@
-"""Hot places: the functions of the project that the profile saw at work, and its slow imports."""
+"""Hot places: where the project's own code spends time or memory, does I/O, waits or imports."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from whet.diagnosis.resources import io_shares, memory_shares, memory_totals, wait_shares
 from whet.records import HotPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from whet.records import CpuProfile, FunctionTime, Profile
+
+    FunctionAt = Callable[[str, int], tuple[str, int] | None]
+    """From file and line to qualified name and line of the `def`; None: module level."""
 
 LEAST_SHARE = 0.01  # of all time; below it no cure can be proven within a sensible budget
 MOST_PLACES = 30
@@ -25,22 +31,26 @@ def hot_places(
     project_files: Collection[str],
     *,
     excludes: Iterable[str] = (),
+    function_at: FunctionAt | None = None,
     least_share: float = LEAST_SHARE,
     most: int = MOST_PLACES,
 ) -> tuple[HotPlace, ...]:
     """The functions and imports worth looking at, hottest first.
 
     Args:
-        profile: What the run showed. Without a CPU part or imports there are no such places.
+        profile: What the run showed. Without a CPU part or imports there are no such places;
+            places hot by memory, I/O or waiting come from those parts.
         project_files: The project's own files, relative; others are not ours to change.
         excludes: Patterns of paths that are left alone.
-        least_share: Share of all time (0-1) below which a place is not hot.
+        function_at: Tells which function a line lies in; without it only time is looked at.
+        least_share: Share (0-1) of time, peak memory or I/O below which a place is not hot.
         most: How many functions at the most.
     """
     own = {file for file in project_files if file.endswith(".py") and not is_test(file)}
     patterns = tuple(excludes)
     own = {file for file in own if not any(fnmatchcase(file, pattern) for pattern in patterns)}
-    places = [*_functions(profile.cpu, own), *_imports(profile, own)]
+    functions = _with_resources(_functions(profile.cpu, own), profile, own, function_at)
+    places = [*functions, *_imports(profile, own)]
     hot = [place for place in places if _heat(place) >= least_share]
     return tuple(sorted(hot, key=_heat, reverse=True)[:most])
 
@@ -54,7 +64,9 @@ def is_test(file: str) -> bool:
 
 
 def _heat(place: HotPlace) -> float:
-    return max(place.total_share, place.self_share, *place.imports.values(), 0.0)
+    resources = (place.memory_shares, place.io_shares, place.wait_shares)
+    sums = (sum(shares.values()) for shares in resources)
+    return max(place.total_share, place.self_share, *place.imports.values(), *sums, 0.0)
 
 
 def _functions(cpu: CpuProfile | None, own: set[str]) -> list[HotPlace]:
@@ -93,6 +105,46 @@ def _line_totals(cpu: CpuProfile, own: set[str]) -> dict[str, dict[int, float]]:
             if file in own:
                 totals[file][line] += stack.seconds / cpu.total_s
     return {file: dict(lines) for file, lines in totals.items()}
+
+
+def _with_resources(
+    places: list[HotPlace], profile: Profile, own: set[str], function_at: FunctionAt | None
+) -> list[HotPlace]:
+    """The places, and those beside them that only memory, I/O or waiting shows."""
+    if function_at is None:
+        return places
+    found = {
+        "memory_shares": memory_shares(profile, own),
+        "memory_totals": memory_totals(profile, own),
+        "io_shares": io_shares(profile, own),
+        "wait_shares": wait_shares(profile, own),
+    }
+    lines = sorted({place for shares in found.values() for place in shares})
+    known = {_key(place): place for place in places}
+    inside: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
+    for file, line in lines:
+        name, start = function_at(file, line) or (MODULE, 1)
+        cold = HotPlace(file=file, name=name, line=start, self_share=0.0, total_share=0.0)
+        known.setdefault(_key(cold), cold)
+        inside[_key(cold)].add(line)
+    for key, its_lines in inside.items():
+        known[key] = _placed(known[key], its_lines, found)
+    return list(known.values())
+
+
+def _key(place: HotPlace) -> tuple[str, int]:
+    return place.file, 0 if place.name == MODULE else place.line
+
+
+def _placed(
+    place: HotPlace, lines: Collection[int], found: Mapping[str, Mapping[tuple[str, int], float]]
+) -> HotPlace:
+    shares = {
+        field: {line: known[place.file, line] for line in sorted(lines)
+                if (place.file, line) in known}
+        for field, known in found.items()
+    }  # fmt: skip
+    return msgspec.structs.replace(place, **shares)
 
 
 def _imports(profile: Profile, own: set[str]) -> list[HotPlace]:

@@ -49,25 +49,44 @@ def find_matches(
 
 
 def concerned_share(match: Match, remedy: Remedy, place: HotPlace) -> float:
-    """Share of all time (0-1) that a match concerns in a hot place.
+    """Share (0-1) of what the remedy claims to lessen that a match concerns in a hot place.
 
-    Where no lines were sampled, that of the function stands for them: an upper bound.
+    That is CPU time, peak memory, I/O operations, or wall time (computing and waiting). Where no
+    lines were sampled, the CPU time of the function stands for them: an upper bound.
     """
-    match remedy.share:
-        case "import":
-            return place.imports.get(str(match.data.get("module")), 0.0)
-        case "function":
-            return place.total_share
-        case "lines":
-            return _of_lines(match, place.line_shares, place.self_share)
-        case "lines with callees":
-            return _of_lines(match, place.line_totals, place.total_share)
+    if remedy.share == "import":
+        return place.imports.get(str(match.data.get("module")), 0.0)
+    match remedy.claims:
+        case "peak_memory":
+            alone = remedy.share == "lines"
+            shares = place.memory_shares if alone else place.memory_totals
+            return _of_resource(match, shares, whole=remedy.share == "function")
+        case "io_operations":
+            return _of_resource(match, place.io_shares, whole=remedy.share == "function")
+        case "wall_time":
+            waits = _of_resource(match, place.wait_shares, whole=remedy.share == "function")
+            return min(1.0, _of_time(match, remedy, place) + waits)
+        case "cpu_time":
+            return _of_time(match, remedy, place)
+
+
+def _of_time(match: Match, remedy: Remedy, place: HotPlace) -> float:
+    if remedy.share == "function":
+        return place.total_share
+    if remedy.share == "lines":
+        return _of_lines(match, place.line_shares, place.self_share)
+    return _of_lines(match, place.line_totals, place.total_share)
 
 
 def _of_lines(match: Match, shares: dict[int, float], whole: float) -> float:
     if not shares or not match.lines:
         return whole
     return min(1.0, sum(shares.get(line, 0.0) for line in match.lines))
+
+
+def _of_resource(match: Match, shares: dict[int, float], *, whole: bool) -> float:
+    lines = shares if whole or not match.lines else match.lines
+    return min(1.0, sum(shares.get(line, 0.0) for line in lines))
 
 
 def _placed(match: Match, module: SourceModule, place: HotPlace) -> Match:

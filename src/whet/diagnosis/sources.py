@@ -11,7 +11,7 @@ from whet.errors import WhetError
 from whet.records import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from whet.records import HotPlace
 
@@ -44,6 +44,29 @@ def read_hot_modules(
         if module.tree is None:
             notes.append(f"{file}: {module.reason}")
     return tuple(modules), tuple(notes)
+
+
+def function_finder(root: Path) -> Callable[[str, int], tuple[str, int] | None]:
+    """Tells the qualified name and the `def` line of the function around a line of a file.
+
+    Files are read when they are asked about, each once; a line outside of functions, or in a file
+    that cannot be analyzed, belongs to none.
+    """
+    modules: dict[str, SourceModule | None] = {}
+
+    def find(file: str, line: int) -> tuple[str, int] | None:
+        if file not in modules:
+            try:
+                modules[file] = SourceModule.parse(root / file, root=root)
+            except WhetError:
+                modules[file] = None
+        module = modules[file]
+        if module is None or module.tree is None:
+            return None
+        node = module.function_at(line)
+        return None if node is None else (module.scopes.qualified_name(node), node.lineno)
+
+    return find
 
 
 def _texts(root: Path, project_files: Collection[str]) -> dict[str, str]:

@@ -35,6 +35,10 @@ class HotPlace(Record, frozen=True):
     calls: int | None = None
     line_totals: dict[int, float] = {}  # line -> share of all time, with what it calls
     imports: dict[str, float] = {}  # "<module>" places: imported module -> share of all time
+    memory_shares: dict[int, float] = {}  # line -> share of peak memory that it allocated
+    memory_totals: dict[int, float] = {}  # line -> the same, with what it calls: an upper bound
+    io_shares: dict[int, float] = {}  # line -> share of all counted reads, writes, connections ...
+    wait_shares: dict[int, float] = {}  # line -> share of wall time that threads wait there
 
 
 class ValueSite(Record, frozen=True):

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from whet.codebase import project_files
-from whet.diagnosis import find_matches, findings, hot_places, read_hot_modules
+from whet.diagnosis import (
+    find_matches,
+    findings,
+    function_finder,
+    hot_places,
+    read_hot_modules,
+)
 from whet.errors import WhetError
 from whet.proof.evidence import collect_evidence
 from whet.records import Evidence, GoalResult
@@ -67,6 +73,8 @@ def profile(run: Run) -> None:
         "io": settings.profiling.io_profiling or settings.profiling.network_profiling,
         "imports": settings.profiling.cpu_profiling,
         "calls": settings.profiling.cpu_profiling,
+        "allocations": settings.profiling.memory_profiling
+        and settings.objective in {"memory", "both"},  # costly, so only where it is asked about
     }
     with session.stage("profile"):
         found = take_profile(
@@ -119,8 +127,11 @@ def _matches(run: Run) -> tuple[Sequence[Match], Sequence[HotPlace], Sequence[st
     if profile is None:
         return (), (), ()
     files = project_files(run.project, run.settings.exclude)
-    hot = hot_places(profile, files, excludes=run.settings.exclude)
-    modules, notes = read_hot_modules(run.bench.copies["a"], hot, files)
+    root = run.bench.copies["a"]
+    hot = hot_places(
+        profile, files, excludes=run.settings.exclude, function_at=function_finder(root)
+    )
+    modules, notes = read_hot_modules(root, hot, files)
     return find_matches(modules, hot, _remedies(run)), hot, notes
 
 
