@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import functools
 import gc
 import statistics
@@ -279,7 +280,7 @@ def call_evidence(site, notes, answers):
 
 
 class Compared(int):
-    """A number that counts how often it is compared."""
+    """A number that counts how often it is compared or added."""
 
     compared = 0
 
@@ -291,11 +292,16 @@ class Compared(int):
         Compared.compared += 1
         return int.__lt__(self, other)
 
+    def __add__(self, other):
+        Compared.compared += 1
+        return Compared(int.__add__(self, other))
+
+    __radd__ = __add__
     __hash__ = int.__hash__
 
 
 class ComparedText(str):
-    """A word that counts how often it is compared."""
+    """A word that counts how often it is compared, and what is copied to lengthen it."""
 
     __slots__ = ()
 
@@ -307,7 +313,42 @@ class ComparedText(str):
         Compared.compared += 1
         return str.__lt__(self, other)
 
+    def __add__(self, other):
+        Compared.compared += (len(self) + len(other)) // 1_000  # characters that are copied
+        return ComparedText(str.__add__(self, other))
+
     __hash__ = str.__hash__
+
+
+def _is_in_place(frame):
+    """Whether a frame is at `+=`, told by its instruction."""
+    at = frame.f_lasti
+    code = frame.f_code.co_code
+    return dis.opname[code[at]] == "BINARY_OP" and code[at + 1] == 13
+
+
+class CountedList(list):
+    """A list that counts the elements that are copied to put it behind another."""
+
+    __slots__ = ()
+
+    def __radd__(self, left):
+        in_place = _is_in_place(sys._getframe(1))
+        Compared.compared += len(self) + (0 if in_place else len(left))
+        return [*left, *self] if not in_place else left.extend(list.copy(self)) or left
+
+
+class CountedBytes(bytes):
+    """Bytes that count what is copied to put them behind others."""
+
+    __slots__ = ()
+
+    def __radd__(self, left):
+        grows = type(left) is bytearray
+        Compared.compared += len(self) + (0 if grows else len(left))
+        whole = left if grows else bytearray(left)
+        whole.extend(memoryview(self))
+        return whole if grows else bytes(whole)
 
 
 def operations(work):
@@ -392,7 +433,7 @@ def count_operations(workload):
 
 @pytest.fixture
 def counting_kinds():
-    return {int: Compared, str: ComparedText}
+    return {int: Compared, str: ComparedText, list: CountedList, bytes: CountedBytes}
 
 
 @pytest.fixture
