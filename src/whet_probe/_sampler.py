@@ -19,6 +19,7 @@ import time
 from whet_probe._places import on_thread_start
 
 _MOST_FRAMES = 300
+_ABOVE = -1  # of an instruction without a line its offset is kept: -1, -2, ...
 
 
 def start(configuration, _plan, write):
@@ -125,7 +126,8 @@ class Sampler:
             return
         places = []
         while frame is not None and len(places) < _MOST_FRAMES:
-            places.append((frame.f_code, frame.f_lineno))
+            line = frame.f_lineno
+            places.append((frame.f_code, _ABOVE - frame.f_lasti if line is None else line))
             frame = frame.f_back
         key = (thread, tuple(places))
         charged = self._stacks.setdefault(key, [0.0, 0])
@@ -142,13 +144,28 @@ class Sampler:
         self._write("sampler", fields)
         for (thread, places), (seconds, count) in list(self._stacks.items()):
             frames = [
-                [getattr(code, "co_qualname", code.co_name), code.co_filename, line or 0]
+                [getattr(code, "co_qualname", code.co_name), code.co_filename, line_at(code, line)]
                 for code, line in reversed(places)
                 if not code.co_filename.startswith(own)
             ]
             if frames:
                 fields = {"thread": thread, "seconds": seconds, "count": count, "frames": frames}
                 self._write("sample", fields)
+
+
+def line_at(code, line):
+    """The line, or for a negative number that of the code before the offset that it stands for.
+
+    Some jumps belong to no line. Their time, and that of the C call before them, is real.
+    """
+    if line >= 0:
+        return line
+    offset, found = _ABOVE - line, code.co_firstlineno
+    for start, _, known in code.co_lines():
+        if start > offset:
+            break
+        found = known or found
+    return found
 
 
 def thread_s(native):

@@ -218,6 +218,36 @@ def test_the_sampler_charges_cpu_time_to_the_thread_that_used_it(probed, python)
     assert seconds["other"] == pytest.approx(0.2, abs=0.08)
 
 
+def test_samples_on_jumps_without_a_line_are_given_the_line_before(probed, python):
+    source = (
+        "def first_seen(words):\n"
+        "    seen = []\n"
+        "    for word in words:\n"
+        "        if word not in seen:\n"
+        "            seen.append(word)\n"
+        "    return seen\n"
+        "first_seen([str(number % 2500) for number in range(6000)])\n"
+    )
+    _, lines = probed(source, python=python, sampler={"rate_hz": 500.0})
+    seconds = {}
+    for line in of_kind(lines, "sample"):
+        name, _, at = line["frames"][-1]
+        seconds[name, at] = seconds.get((name, at), 0.0) + line["seconds"]
+    assert max(seconds, key=seconds.get)[0] == "first_seen"
+    assert {at for name, at in seconds if name == "first_seen"} <= {2, 3, 4, 5, 6}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="such jumps came with 3.10")
+def test_a_line_of_code_is_found_for_every_offset():
+    code = test_a_line_of_code_is_found_for_every_offset.__code__
+    last = code.co_firstlineno + len(Path(__file__).read_text().splitlines())
+    for offset in range(0, len(code.co_code), 2):
+        known = [line for start, end, line in code.co_lines() if start <= offset < end]
+        found = _sampler.line_at(code, -1 - offset)
+        assert [found] == known or (known == [None] and code.co_firstlineno <= found < last)
+    assert _sampler.line_at(code, 7) == 7
+
+
 def test_a_thread_that_ends_while_it_is_sampled_is_charged_once():
     sampler = _sampler.Sampler(lambda _kind, _fields: None, 100.0)
     sampler._watching = True  # no thread of the sampler's own: this test takes its part

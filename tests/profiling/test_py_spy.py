@@ -1,9 +1,12 @@
 """What py-spy prints, and what happens when it cannot look."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from whet.errors import InstrumentError
 from whet.profiling import cpu, profile
+from whet.profiling._rig import cost
 
 
 def test_errors_of_sampling_are_counted_from_the_summary():
@@ -24,6 +27,27 @@ def test_when_neither_sampler_works_both_reasons_are_given(launches):
     assert found.cpu is None
     assert "py-spy" in failure.reason
     assert "the sampler inside the program" in failure.reason
+
+
+def test_programs_that_end_at_once_are_seen_from_their_start(launches):
+    source = (
+        "import os, sys\n"
+        "def grind():\n"
+        "    return sum(i * i for i in range(400_000))\n"
+        "grind()\n"
+        "sys.exit('WHET_SAMPLER_SAYS' in os.environ)\n"
+    )
+    found = profile(launches(source), ("cpu",))
+    assert (found.failures, found.cpu.approximate) == ((), False)
+    assert found.cpu.functions[0].name == "grind"
+    assert not any("exit" in note for note in found.notes)
+    assert not any("_attach" in frame.file for frame in found.cpu.frames)
+
+
+def test_the_time_in_which_a_program_was_held_back_is_no_cost():
+    sampled, plain = SimpleNamespace(wall_s=3.0, cpu_s=1.0), SimpleNamespace(wall_s=2.0, cpu_s=1.0)
+    assert cost("cpu", sampled, plain, held_s=0.5).wall_ratio == pytest.approx(1.25)
+    assert cost("cpu", sampled, plain).wall_ratio == pytest.approx(1.5)
 
 
 def test_waiting_that_cannot_be_measured_leaves_the_profile(launches, monkeypatch):

@@ -50,6 +50,10 @@ class Measured(NamedTuple):
                 return status if isinstance(status, int) else None
         return None
 
+    def held_s(self) -> float:
+        """Seconds that the program was held back until its sampler had found it."""
+        return sum(float(line["held_s"]) for line in self.lines() if line["kind"] == "attach")
+
     def failure(self, instrument: str) -> str | None:
         """Why the probe could not start an instrument; None if it could."""
         for line in self.lines():
@@ -100,9 +104,18 @@ class Rig:
         return self.runner(launch, meter=meter)
 
     def probed(
-        self, instruments: dict[str, dict[str, Any]], wrap: tuple[str, ...] = ()
+        self,
+        instruments: dict[str, dict[str, Any]],
+        wrap: tuple[str, ...] = (),
+        *,
+        required: bool = True,
     ) -> Measured:
         """A run with instruments of the probe, and words in front of its command.
+
+        Args:
+            instruments: Configuration by name.
+            wrap: Put in front of the command.
+            required: Whether the run is worth nothing without the probe.
 
         Raises:
             InstrumentError: An instrument could not start, or no process carried the probe.
@@ -110,7 +123,7 @@ class Rig:
         plan = ProbePlan(instruments=instruments, out=self.new_file("records"), root=self.root)
         launch = msgspec.structs.replace(self.launch_of(plan, wrap), probe=self.probe)
         measured = Measured(self.runner(launch), plan.out)
-        if not instruments:
+        if not required:
             return measured
         if not any(line["kind"] == "process" for line in measured.lines()):
             tail = measured.outcome.stderr.tail.strip()[-_MESSAGE_CHARACTERS:]
@@ -123,11 +136,20 @@ class Rig:
         return measured
 
 
-def cost(instrument: str, outcome: RunOutcome, plain: RunOutcome) -> InstrumentCost:
-    """What an instrument itself cost: its run / the plain run."""
+def cost(
+    instrument: str, outcome: RunOutcome, plain: RunOutcome, *, held_s: float = 0.0
+) -> InstrumentCost:
+    """What an instrument itself cost: its run / the plain run.
+
+    Args:
+        instrument: Its name.
+        outcome: Of the run with it.
+        plain: Of the run without.
+        held_s: Wall time in which the program had not yet begun.
+    """
     return InstrumentCost(
         instrument=instrument,
-        wall_ratio=_ratio(outcome.wall_s, plain.wall_s),
+        wall_ratio=_ratio(max(0.0, outcome.wall_s - held_s), plain.wall_s),
         cpu_ratio=_ratio(outcome.cpu_s, plain.cpu_s),
     )
 

@@ -90,13 +90,13 @@ def _with_py_spy(
     if not summary.functions:
         raise InstrumentError("py-spy", "saw no running Python code")
     first = recordings[0]
-    costs = [cost("cpu", first.measured.outcome, plain)]
+    costs = [_cost("cpu", first.measured, plain)]
     waits, failure = Waiting((), None), None
     if waiting:
         try:
             idle = record(rig, rate_hz, idle=True)
             waits = waits_of(idle.sampled.stacks, first.sampled.stacks, places, rate_hz)
-            costs.append(cost("waiting", idle.measured.outcome, plain))
+            costs.append(_cost("waiting", idle.measured, plain))
         except InstrumentError as error:
             failure = f"waiting was not measured: {error.what} {error.reason}"
     profile = CpuProfile(
@@ -136,6 +136,10 @@ def _recordings(rig: Rig, rate_hz: float, budget_s: float) -> tuple[float, list[
         recordings.append(record(rig, rate_hz))
         total += recordings[-1].sampled.samples
     return rate_hz, recordings
+
+
+def _cost(instrument: str, measured: Measured, plain: RunOutcome) -> InstrumentCost:
+    return cost(instrument, measured.outcome, plain, held_s=measured.held_s())
 
 
 def _notes(
@@ -178,7 +182,7 @@ def _record(rig: Rig, rate_hz: float, *, idle: bool) -> _Recording:
     words = [py_spy_path(), "record", "--rate", f"{rate_hz:.0f}", "--format", "speedscope"]
     words += ["--full-filenames", "--subprocesses", "--output", str(output)]
     words += ["--idle"] if idle else []
-    measured = rig.probed({}, (*words, "--"))
+    measured = rig.probed({"attach": {}}, (*words, "--"), required=False)
     said = measured.outcome.stderr.tail + measured.outcome.stdout.tail
     if not output.exists():
         kind = _TooShort if "No python processes found" in said else InstrumentError

@@ -32,6 +32,8 @@ _STATUS_VARIABLE = "WHET_STATUS_FILE"
 # py-spy leaves files of its own where it is killed: its temporary folder is the run's, that of the
 # program is the user's again.
 _TMPDIR_VARIABLE = "WHET_TMPDIR"
+# Where the probe's instrument `attach` reads that py-spy has begun.
+_SAYS_VARIABLE = "WHET_SAMPLER_SAYS"
 _RESTORE = (
     f'if [ -n "${{{_TMPDIR_VARIABLE}+set}}" ]; then TMPDIR=${_TMPDIR_VARIABLE}; '
     f"else unset TMPDIR; fi; unset {_TMPDIR_VARIABLE}"
@@ -130,6 +132,7 @@ def _request(launch: Launch, folder: Path) -> dict[str, Any]:
         _environment.add_probe(environment, launch, probe)
     if hides_status(launch.wrap):
         environment[_STATUS_VARIABLE] = str(folder / "status")
+        environment[_SAYS_VARIABLE] = str(folder / "stdout")
         if "TMPDIR" in environment:
             environment[_TMPDIR_VARIABLE] = environment["TMPDIR"]
         environment["TMPDIR"] = str(folder)
