@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from whet_probe._instances import Attributes
+from whet_probe._settling import Settling
 from whet_probe._traits import SCALARS, key_of
 
 TYPE_CHECKING = False
@@ -29,6 +30,7 @@ class Character:
         self.levels: set[int | None] = set()
         self.others = False
         self.attributes = Attributes()
+        self.settling = Settling()
 
     def see(self, value: Any, *, deep: bool) -> int:
         """One value; returns how many parts below it were looked at."""
@@ -41,7 +43,8 @@ class Character:
         self.keyed = False
         if kind is dict or kind is list:
             self.others = True
-            return self._see_tree(value) if deep and self.tree else 0
+            parts = self.settling.see(value) if deep and kind is list else 0
+            return parts + (self._see_tree(value) if deep and self.tree else 0)
         self.attributes.see(value)
         self.tree = self.tree and kind in SCALARS
         level = level_of(value)
@@ -63,6 +66,7 @@ class Character:
             "distinct_values": len(self.keys) if self.keyed and self.keys else None,
             "attributes": None if self.keys or self.trees else self.attributes.answer(),
             "plain_tree": self.tree if self.trees else None,
+            **self.settling.fields(),
             "log_level": min(least) if loggers and None not in self.levels else None,
         }
 

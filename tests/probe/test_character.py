@@ -81,9 +81,32 @@ def test_loggers_with_a_mind_of_their_own_have_no_known_level(logger):
     assert seen(logging.root, "text")["log_level"] is None
 
 
+@given(st.lists(st.lists(st.one_of(st.booleans(), st.integers(0, 1), st.just("")))))
+def test_how_far_any_and_all_would_look_is_counted_over_all_lists(lists):
+    looked = {True: 0, False: 0}
+    for each in lists:
+        for wanted in looked:
+            hits = [place for place, item in enumerate(each, 1) if bool(item) is wanted]
+            looked[wanted] += min(hits, default=len(each))
+    whole = sum(map(len, lists))
+    shares = [looked[wanted] / whole if whole else None for wanted in (True, False)]
+    fields = seen(*lists)
+    assert [fields["any_share"], fields["all_share"]] == shares
+
+
+def test_the_truth_of_objects_with_code_of_their_own_is_not_asked():
+    class Moody:
+        def __bool__(self):
+            raise ValueError
+
+    assert seen([True], [False, Moody()])["any_share"] is None
+
+
 @pytest.mark.parametrize(
     ("field", "one", "other", "both"),
     [
+        ("any_share", 0.25, 0.5, 0.5),
+        ("all_share", 0.25, None, None),
         ("distinct_values", 3, 4, 7),
         ("distinct_values", 3, None, None),
         ("plain_tree", True, False, False),

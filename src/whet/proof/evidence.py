@@ -205,6 +205,11 @@ def _joined(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple
     return None if one is None or other is None else tuple(sorted({*one, *other}))
 
 
+def _most_of_both(one: float | None, other: float | None) -> float | None:
+    """The larger; None where one is unknown."""
+    return None if one is None or other is None else max(one, other)
+
+
 def merge_values(one: ValueEvidence, other: ValueEvidence) -> ValueEvidence:
     """What two processes saw at the same site."""
     larger = one if one.observations >= other.observations else other
@@ -229,6 +234,8 @@ def merge_values(one: ValueEvidence, other: ValueEvidence) -> ValueEvidence:
         distinct_values=_sum(one.distinct_values, other.distinct_values),
         plain_tree=_all(one.plain_tree, other.plain_tree),
         log_level=_both_least(one.log_level, other.log_level),
+        any_share=_most_of_both(one.any_share, other.any_share),
+        all_share=_most_of_both(one.all_share, other.all_share),
     )
 
 

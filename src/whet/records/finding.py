@@ -88,6 +88,8 @@ class ValueEvidence(Record, frozen=True):
     distinct_values: int | None = None  # among the looks, where all were str, bytes, int or None
     plain_tree: bool | None = None  # dicts and lists of scalars all the way down, none shared
     log_level: int | None = None  # plain loggers only: the least level that one lets through
+    any_share: float | None = None  # of a list's elements, until the first that is true
+    all_share: float | None = None  # of a list's elements, until the first that is false
 
 
 class CallEvidence(Record, frozen=True):
