@@ -11,7 +11,7 @@ from whet.proof.validate import Checks, Pair, ValidationCache, validate
 from whet.records import Fix, Workload
 from whet.workloads import Launch, find_interpreter
 
-ONE_SEED = Checks(seeds=(0,), replay=False, tests=False, side_by_side=False)
+ONE_SEED = Checks(seeds=(0,), replay=False, tests=False, workers=1)
 
 MAIN = """
 from core import pick
@@ -379,7 +379,7 @@ def test_a_difference_seen_side_by_side_is_confirmed_by_runs_of_their_own(pair, 
     fetched = []
     real = _watched.Watch.prefetch
     monkeypatch.setattr(
-        _watched.Watch, "prefetch", lambda self, wanted: fetched.append(1) or real(self, wanted)
+        _watched.Watch, "prefetch", lambda *words: fetched.append(1) or real(*words)
     )
     checks = Checks(seeds=(0,), replay=False, tests=False)
     found = validate(pair(CORE, CORE.replace("[0]", "[-1]")), fix_of(), checks)
@@ -398,3 +398,45 @@ def test_the_content_of_a_project_is_its_files_and_not_its_caches(tmp_path):
     assert content_of(tmp_path) == before
     (tmp_path / "a.py").write_text("x = 2\n")
     assert content_of(tmp_path) != before
+
+
+def test_a_project_too_large_to_be_told_by_its_content_shares_no_runs(pair, monkeypatch):
+    from whet.proof import _watched
+
+    monkeypatch.setattr(_watched, "_MOST_FILES", 1)
+    cache = ValidationCache(("core.py::pick",))
+    sides = pair(CORE, CORE)
+    assert validate(sides, fix_of("core.py::pick"), ONE_SEED, cache=cache).outcome == "equal"
+    (sides.b.root / "core.py").write_text(CORE.replace("[0]", "[-1]"))
+    assert validate(sides, fix_of("core.py::pick"), ONE_SEED, cache=cache).outcome == "different"
+    cache.close()
+
+
+def test_no_state_of_the_project_is_tested_twice_in_a_session(pair, monkeypatch):
+    from whet.proof import suite
+
+    runs = []
+    real = suite._outcomes
+    monkeypatch.setattr(suite, "_outcomes", lambda *words: runs.append(words[0]) or real(*words))
+    tests = """
+from core import pick
+
+class TestPick:
+    def test_least(self):
+        assert pick([2, 1]) == 1
+
+def test_other():
+    assert pick([3]) == 3
+"""
+    cache = ValidationCache(("core.py::pick",))
+    sides = pair(CORE, CORE + "\n", extra=[("tests/test_core.py", tests)])
+    checks = Checks(seeds=(0,), replay=False, workers=1)
+    first = validate(sides, fix_of("core.py::pick"), checks, cache=cache)
+    assert first.tests_run == 2
+    assert len(runs) == 2
+    (sides.a.root / "core.py").write_text(CORE + "\n")  # it was kept
+    (sides.b.root / "core.py").write_text(CORE + "\nX = 1\n")
+    again = validate(sides, fix_of("core.py::pick"), checks, cache=cache)
+    assert again.tests_run == 2
+    assert len(runs) == 3
+    cache.close()

@@ -1,6 +1,7 @@
 """Deliver proven fixes as patches, a branch or in place; or decline a finding for good.
 
-Fixes of the latest session of the project are delivered; without one, a session is held first.
+Fixes of the latest session of the project (with this workload, if one is named) are delivered;
+without one, or with --no-resume, a session is held first.
 
 Examples:
   whet fix . --patch fixes/
@@ -22,7 +23,7 @@ from whet.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
-    from whet.records import SessionRecord
+    from whet.records import SessionRecord, Workload
 
 SUMMARY = "delivers proven fixes as patches, a branch or in place"
 
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _session(arguments: argparse.Namespace, project: Path) -> SessionRecord:
-    """The session whose fixes are meant; held now if there is none that kept any."""
+    """The session whose fixes are meant; held now if there is none, or by `--no-resume`."""
     from whet.records import printable
     from whet.session.loop import optimize
     from whet.session.setup import resolve_project
@@ -72,15 +73,23 @@ def _session(arguments: argparse.Namespace, project: Path) -> SessionRecord:
     store = open_store(project)
     if arguments.session:
         return store.session(arguments.session).load()
-    for folder in reversed(store.sessions()):
+    settings = settings_of(arguments, project)
+    workload = workload_of(arguments, project, settings)
+    for folder in reversed(store.sessions() if arguments.resume else ()):
         known = folder.load()
         ours = {fix.fix_id for fix in known.fixes if fix.edits}
         kept = any(v.kept and v.fix_id in ours for v in known.fix_verdicts)
-        if known.project == printable(str(project)) and kept:
+        asked = workload is None or _same(workload, known.workload)
+        if known.project == printable(str(project)) and kept and asked:
             return known
-    settings = settings_of(arguments, project)
-    workload = workload_of(arguments, project, settings)
     return optimize(project, settings, workload, options_of(arguments))
+
+
+def _same(one: Workload, other: Workload | None) -> bool:
+    """Whether two workloads run the same, whoever chose them."""
+    import msgspec
+
+    return other is not None and msgspec.structs.replace(one, chosen_by=other.chosen_by) == other
 
 
 def _print(session: SessionRecord) -> None:

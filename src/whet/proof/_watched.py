@@ -18,6 +18,7 @@ import msgspec
 from whet.proof.calls import Stream, streams_of
 from whet.proof.evidence import notes_of
 from whet.proof.outputs import Traces, traces_of
+from whet.proof.suite import KnownTests
 from whet.store.scratch import new_scratch, remove_scratch
 from whet.workloads import Launch, ProbePlan, read_lines, run, shadowed
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _SMALL_BYTES = 1 << 20
 _MOST_FILES = 20_000
 _PASSED_OVER = {"__pycache__", ".git", ".whet", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
+
+_WATCHES = count()
 
 Wanted = tuple[Launch, int, int]  # launch, hash seed, and which of several runs of the same
 
@@ -68,7 +71,7 @@ class ValidationCache:
     functions: tuple[str, ...]
     stateful: frozenset[str] = frozenset()
     runs: dict[tuple[object, ...], Observed] = field(default_factory=dict)
-    reaching: dict[str, Any] = field(default_factory=dict)
+    tests: KnownTests = field(default_factory=KnownTests)
     folder: Path = field(default_factory=lambda: new_scratch("validations"))
 
     def close(self) -> None:
@@ -101,6 +104,7 @@ class Watch:
         self._cache = cache
         self._runs: dict[tuple[object, ...], Observed] = cache.runs if cache else {}
         self._contents: dict[Path, str] = {}
+        self._number = next(_WATCHES)
         self._numbers = count(1)
         self._lock = threading.Lock()
 
@@ -117,19 +121,23 @@ class Watch:
                 self._runs[key] = known
         return known
 
-    def prefetch(self, wanted: Iterable[Wanted]) -> None:
-        """Make the runs that are not known yet, as many side by side as there are cores, to 2."""
+    def prefetch(self, wanted: Iterable[Wanted], workers: int) -> None:
+        """Make the runs that are not known yet, so many at a time, to the number of cores."""
         missing = [each for each in wanted if self._key(*each) not in self._runs]
-        with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(min(workers, os.cpu_count() or 1)) as pool:
             list(pool.map(lambda each: self.observe(*each), missing))
 
-    def _key(self, launch: Launch, seed: int, nth: int) -> tuple[object, ...]:
+    def content(self, launch: Launch) -> str:
+        """What a launch's project holds, as a digest; empty where that is not told."""
         with self._lock:
-            content = self._contents.get(launch.root)
-            if content is None:
-                content = content_of(launch.root) if self._cache else str(launch.root)
-                self._contents[launch.root] = content or str(launch.root)
-        return (self._contents[launch.root], seed, nth, self.tolerant)
+            if launch.root not in self._contents:
+                self._contents[launch.root] = content_of(launch.root) if self._cache else ""
+            return self._contents[launch.root]
+
+    def _key(self, launch: Launch, seed: int, nth: int) -> tuple[object, ...]:
+        # A root alone tells nothing: the next validation finds another candidate in it.
+        content = self.content(launch) or (str(launch.root), self._number)
+        return (content, seed, nth, self.tolerant)
 
     def _observed(self, launch: Launch, seed: int, *, record: bool) -> Observed:
         out = self.scratch / f"run-{next(self._numbers)}"

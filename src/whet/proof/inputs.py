@@ -55,7 +55,7 @@ class Generated:
     notes: list[str] = field(default_factory=list)
 
 
-def compare_generated(
+def compare_generated(  # noqa: PLR0913 - who is asked what, how it is judged, how many at a time
     a: Launch,
     b: Launch,
     pickles: list[Path],
@@ -63,6 +63,7 @@ def compare_generated(
     scratch: Path,
     *,
     tolerance: float | None = None,
+    workers: int = 2,
 ) -> Generated:
     """Make inputs from recorded calls, and compare A and B on them.
 
@@ -73,6 +74,7 @@ def compare_generated(
         hints: By qualified name of the function, the plain types in each parameter's annotation.
         scratch: Folder for results.
         tolerance: Relative difference of floats that counts as none.
+        workers: Most processes at a time.
     """
     made, hinted = scratch / "inputs.pickle", scratch / "hinted.pickle"
     if not _write(pickles, hints, made, hinted):
@@ -85,7 +87,7 @@ def compare_generated(
             tolerant=tolerance is not None, guarded_s=LIMIT_S,
         )  # fmt: skip
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         first, other, again = pool.map(of, (a, b, a), names)
     return judge_generated(first, again, other, tolerance)
 

@@ -20,6 +20,9 @@ LIMIT_S = 300.0
 
 _PATIENCE = 3  # the candidate's tests may take so much longer before they count as failed
 
+_QUICK_S = 10.0
+"""Seconds of all tests, observed, up to which those of all functions are run together."""
+
 MAX_TESTS = 500
 """Covering tests that are run; a command line holds no more."""
 
@@ -41,6 +44,24 @@ class Covered:
     notes: list[str] = field(default_factory=list)
 
 
+@dataclass
+class KnownTests:
+    """What the validations of one session share about the project's tests.
+
+    Attributes:
+        reaching: By number of a function, the tests that reach it; None: not looked at yet.
+        notes: What was not run when that was looked at, and why.
+        quick: All tests take so little that those of every function are run at once, so that
+            one run of them serves all fixes.
+        outcomes: By content of the project and tests that were run, each test's outcome.
+    """
+
+    reaching: dict[int, list[str]] | None = None
+    notes: tuple[str, ...] = ()
+    quick: bool = False
+    outcomes: dict[tuple[str, tuple[str, ...]], dict[str, str]] = field(default_factory=dict)
+
+
 def covering_tests(  # noqa: PLR0913 - who is asked about what, how long, and what is known
     a: Launch,
     b: Launch,
@@ -49,7 +70,8 @@ def covering_tests(  # noqa: PLR0913 - who is asked about what, how long, and wh
     *,
     limit_s: float = LIMIT_S,
     chosen: set[int] | None = None,
-    known: dict[str, Any] | None = None,
+    known: KnownTests | None = None,
+    contents: tuple[str, str] = ("", ""),
 ) -> Covered:
     """Find the tests that reach the functions on A, and run them on A and B.
 
@@ -60,22 +82,22 @@ def covering_tests(  # noqa: PLR0913 - who is asked about what, how long, and wh
         scratch: Folder for records.
         limit_s: Seconds that one run of tests may take.
         chosen: Numbers of the functions that are asked about; None: all.
-        known: Keeps which tests reach which function, for the next time.
+        known: Keeps what was learned, for the next time.
+        contents: What the projects of A and B hold, as digests: no state is tested twice. Empty
+            where that is not known.
     """
     a = msgspec.structs.replace(a, timeout_s=limit_s)
     b = msgspec.structs.replace(b, timeout_s=_PATIENCE * limit_s)
     if "pytest" not in a.interpreter.modules:
         return Covered(notes=["pytest is not installed for the target: no covering tests"])
-    found = Covered()
-    known = {} if known is None else known
-    if "tests" not in known:
-        known["tests"] = _reaching(a, functions, scratch, found)
-        known["notes"] = tuple(found.notes)
-    found.notes = list(known["notes"])
-    reaching: dict[int, list[str]] = known["tests"]
+    known = known or KnownTests()
+    if known.reaching is None:
+        _reaching(a, functions, scratch, known)
+    found = Covered(notes=list(known.notes))
+    reaching = known.reaching or {}
     wanted = {number for number in reaching if chosen is None or number in chosen}
     found.reached |= wanted
-    tests = sorted({test for number in wanted for test in reaching[number]})
+    tests = _tests_of(reaching, wanted)
     if not tests:
         if not found.notes:
             found.notes.append("no test of the project reaches the changed functions")
@@ -83,32 +105,58 @@ def covering_tests(  # noqa: PLR0913 - who is asked about what, how long, and wh
     if len(tests) > MAX_TESTS:
         found.notes.append(f"{MAX_TESTS} of {len(tests)} covering tests were run")
         tests = tests[:MAX_TESTS]
-    ours = _outcomes(a, tests, scratch / "tests-a")
-    theirs = _outcomes(b, tests, scratch / "tests-b")
+    run_together = _tests_of(reaching, set(reaching)) if known.quick else tests
+    together = run_together if len(run_together) <= MAX_TESTS else tests
+    ours = _outcomes_of(a, contents[0], together, scratch / "tests-a", known)
+    theirs = _outcomes_of(b, contents[1], together, scratch / "tests-b", known)
+    reported = {_reported_as(test) for test in tests}
+    ours = {test: how for test, how in ours.items() if test in reported} or ours
     compare_tests(ours, theirs, found)
     return found
 
 
+def _tests_of(reaching: dict[int, list[str]], numbers: set[int]) -> list[str]:
+    return sorted({test for number in numbers for test in reaching[number]})
+
+
+def _reported_as(test: str) -> str:
+    """A test's node id as the report of pytest names it: class and name."""
+    file, *names = test.split("::")
+    module = file.removesuffix(".py").replace("/", ".")
+    return f"{'.'.join([module, *names[:-1]])}::{names[-1] if names else ''}"
+
+
+def _outcomes_of(
+    launch: Launch, content: str, tests: list[str], scratch: Path, known: KnownTests
+) -> dict[str, str]:
+    key = (content, tuple(tests))
+    if not content or key not in known.outcomes:
+        known.outcomes[key] = _outcomes(launch, tests, scratch)
+    return known.outcomes[key]
+
+
 def _reaching(
-    launch: Launch, functions: list[dict[str, Any]], scratch: Path, found: Covered
-) -> dict[int, list[str]]:
-    """The tests that reach each function, for those that some test reaches."""
+    launch: Launch, functions: list[dict[str, Any]], scratch: Path, known: KnownTests
+) -> None:
+    """Look which tests reach each function, for those that some test reaches."""
     observe = {"functions": functions, "values": [], "tests": True}
     plan = ProbePlan(
         instruments={"observe": observe, "effects": {}}, out=scratch / "tests", root=launch.root
     )
     outcome = run(_pytest(launch, (), plan))
+    known.reaching = {}
+    known.quick = outcome.wall_s <= _QUICK_S
     if outcome.timed_out:
         limit = launch.timeout_s or LIMIT_S
-        found.notes.append(f"the project's tests take longer than {limit:g} s: not run")
-        return {}
+        known.notes = (f"the project's tests take longer than {limit:g} s: not run",)
+        return
     if outcome.effects:
         targets = ", ".join(sorted({effect.target for effect in outcome.effects})[:5])
-        found.notes.append(f"the project's tests reach outside ({targets}): not run again")
-        return {}
+        known.notes = (f"the project's tests reach outside ({targets}): not run again",)
+        return
     streams = enumerate(streams_of(read_lines(plan.out), len(functions)))
     named = {number: sorted(test for test in stream.tests if test) for number, stream in streams}
-    return {number: tests for number, tests in named.items() if tests}
+    known.reaching = {number: tests for number, tests in named.items() if tests}
 
 
 def _pytest(launch: Launch, argv: tuple[str, ...], plan: ProbePlan | None) -> Launch:

@@ -53,8 +53,9 @@ class Checks:
         replay: Make recorded calls again in fresh processes.
         tests: Run the project's tests that reach the changed functions.
         tests_limit_s: Seconds that a run of these tests may take; longer ones are left out.
-        side_by_side: Let two runs go at a time where they leave nothing behind. (A difference
-            seen in such runs is confirmed by runs of their own.)
+        workers: Most runs at a time, and never more than there are cores; only runs that leave
+            nothing behind go side by side. (A difference seen in such runs is confirmed by runs
+            of their own.)
         keep_calls: File that gets the recorded calls (successive pickles), for the court.
     """
 
@@ -65,7 +66,7 @@ class Checks:
     tests: bool = True
     tests_limit_s: float = LIMIT_S
     keep_calls: Path | None = None
-    side_by_side: bool = True
+    workers: int = 2
 
 
 @dataclass
@@ -132,7 +133,7 @@ def validate(
         else:
             return validator.result("equal")
     # What was seen while two runs went side by side is confirmed by runs of their own.
-    return validate(pair, fix, replace(checks, side_by_side=False), on_event=on_event)
+    return validate(pair, fix, replace(checks, workers=1), on_event=on_event)
 
 
 class _Validator:
@@ -159,6 +160,7 @@ class _Validator:
         self.functions = {entry["id"]: entry for entry in entries if _name(entry) in fix.functions}
         self.tally = Tally()
         self.side_by_side = False
+        self.leaves_files = False
         tolerant = checks.tolerance is not None
         self.watch = Watch(entries, tolerant=tolerant, scratch=scratch, cache=cache)
 
@@ -183,14 +185,15 @@ class _Validator:
         checks, seed = self.checks, self.checks.seeds[0]
         self._say(f"original twice and candidate under hash seed {seed}")
         a = self._observe(self.pair.a, seed, record=checks.replay)
+        self.leaves_files = a.wrote
         if a.wrote:  # what one run leaves behind, the next one finds: both sides run as often
             self._observe(self.pair.b, seed)
-        if checks.side_by_side and not a.alone:
+        if checks.workers > 1 and not a.alone:
             self.side_by_side = True
-            self._say("the other runs, two at a time")
+            self._say("the other runs, side by side")
             both = [(launch, each, 0) for launch in (self.pair.b, self.pair.a)
                     for each in checks.seeds]  # fmt: skip
-            self.watch.prefetch([(self.pair.a, seed, 1), *both])
+            self.watch.prefetch([(self.pair.a, seed, 1), *both], checks.workers)
         again = self._observe(self.pair.a, seed, 1)
         b = self._observe(self.pair.b, seed)
         self._right_code(a, b)
@@ -288,7 +291,7 @@ class _Validator:
         found = compare_generated(
             self._seeded(self.pair.a), self._seeded(self.pair.b),
             self._calls(), hints, self.scratch,
-            tolerance=self.checks.tolerance,
+            tolerance=self.checks.tolerance, workers=self.checks.workers,
         )  # fmt: skip
         self.tally.inputs = found.compared
         self.tally.note(*found.notes)
@@ -303,13 +306,20 @@ class _Validator:
         found = covering_tests(
             self._seeded(self.pair.a), self._seeded(self.pair.b), self.watch.functions,
             self.scratch, limit_s=self.checks.tests_limit_s, chosen=set(self.functions),
-            known=self.cache.reaching if self.cache else {},
+            known=self.cache.tests if self.cache else None,
+            contents=self._contents(),
         )  # fmt: skip
         self.tally.tests = found.run
         self.tally.reached |= found.reached
         self.tally.note(*found.notes)
         if found.difference is not None:
             raise _Stopped("different", found.difference)
+
+    def _contents(self) -> tuple[str, str]:
+        """What A and B hold; nothing where runs leave files behind and so change it."""
+        if self.cache is None or self.leaves_files:
+            return "", ""
+        return self.watch.content(self.pair.a), self.watch.content(self.pair.b)
 
     def _seeded(self, launch: Launch) -> Launch:
         return msgspec.structs.replace(launch, hash_seed=self.checks.seeds[0], wrap=())

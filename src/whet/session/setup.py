@@ -24,8 +24,6 @@ from whet.workloads import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from whet.records import Interpreter, OnEvent, RunOutcome
     from whet.settings import Settings, WorkloadSettings
     from whet.workloads import CopySet
@@ -98,10 +96,8 @@ def make_bench(
     interpreter: Interpreter,
     records: Path,
     on_event: OnEvent,
-    excludes: Sequence[str] = (),
 ) -> Bench:
     """Copy the project and install the probe. Excluded paths are copied: they may be data."""
-    del excludes
     copies = make_copies(project, COPIES, on_event=on_event)
     return Bench(
         project=project,

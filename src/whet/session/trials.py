@@ -134,6 +134,7 @@ def validate(run: Run, fix: Fix) -> Validation:
             tolerance=run.settings.tolerance,
             mask=run.options.allow_unrepeatable,
             tests_limit_s=max(_LEAST_TESTS_S, round(run.left_s * _TESTS_SHARE)),
+            workers=run.settings.performance.max_workers,
         ),
         cache=run.validations,
         on_event=run.session.on_event,
