@@ -6,7 +6,7 @@ import pytest
 from whet.codebase.syntax import SourceModule
 from whet.diagnosis import find_matches, findings, hot_places, read_hot_modules
 from whet.diagnosis.hotspots import is_test, module_names
-from whet.diagnosis.sources import names_used_outside
+from whet.diagnosis.sources import Uses, names_used_outside
 from whet.errors import WhetError
 from whet.records import (
     CpuProfile,
@@ -210,8 +210,8 @@ def test_uses_of_a_modules_names_elsewhere_are_seen():
         "from .mod import *",
         "import other\nother.f",
     ]
-    assert names_used_outside("src/pkg/mod.py", texts) >= {"a", "b", "d", "e", "*"}
-    assert "f" not in names_used_outside("src/pkg/mod.py", texts)
+    assert names_used_outside("src/pkg/mod.py", map(Uses, texts)) >= {"a", "b", "d", "e", "*"}
+    assert "f" not in names_used_outside("src/pkg/mod.py", map(Uses, texts))
     assert "x" in names_used_outside("src/pkg/__init__.py", ["from .. import x"])
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from whet.diagnosis.match import concerned_share
-from whet.diagnosis.sources import names_used_outside, read_hot_modules
+from whet.diagnosis.sources import Uses, names_used_outside, read_hot_modules
 from whet.records import HotPlace, Match, Span
 from whet.remedies import find_remedy
 
@@ -54,7 +54,7 @@ def test_files_that_cannot_be_read_or_parsed_are_noted(tmp_path):
 
 
 def test_a_file_without_a_name_of_its_own_has_no_names_outside():
-    assert names_used_outside("__init__.py", ["from . import a"]) == frozenset()
+    assert names_used_outside("__init__.py", [Uses("from . import a")]) == frozenset()
 
 
 def of_metric(claims, share="lines"):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from whet.diagnosis.sources import names_used_outside
+from whet.diagnosis.sources import Uses, names_used_outside
 from whet.remedies import find_remedy
 
 REMEDY = find_remedy("heavy_import_unused")
@@ -96,7 +96,7 @@ def moved(bench):
     """The source after its admitted imports have moved, beside other files; None: none moved."""
 
     def make(source, others=()):
-        module = bench.module(source, outside=names_used_outside("module.py", others))
+        module = bench.module(source, outside=names_used_outside("module.py", map(Uses, others)))
         matches = bench.matches(module, REMEDY, SLOW)
         evidence = bench.observe(module, matches, lambda _: None)
         edits = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -28,7 +30,7 @@ def read_hot_modules(
             of the hot modules' names.
     """
     modules, notes = [], []
-    texts = _texts(root, project_files)
+    uses = _uses(root, project_files)
     for file in dict.fromkeys(place.file for place in hot):
         if file != printable(file):
             notes.append(f"{printable(file)}: not analyzed: its name is not UTF-8")
@@ -38,7 +40,7 @@ def read_hot_modules(
         except OSError as error:
             notes.append(f"{file}: {WhetError('not analyzed', str(error))}")
             continue
-        others = [text for name, text in texts.items() if name != file]
+        others = [each for name, each in uses.items() if name != file]
         module = SourceModule(source, file, outside=names_used_outside(file, others))
         modules.append(module)
         if module.tree is None:
@@ -69,18 +71,83 @@ def function_finder(root: Path) -> Callable[[str, int], tuple[str, int] | None]:
     return find
 
 
-def _texts(root: Path, project_files: Collection[str]) -> dict[str, str]:
-    texts = {}
+def _uses(root: Path, project_files: Collection[str]) -> dict[str, Uses]:
+    found = {}
     for file in project_files:
         if file.endswith((".py", ".pyi")):
             try:
-                texts[file] = (root / file).read_bytes().decode("latin-1")
+                found[file] = Uses((root / file).read_bytes().decode("latin-1"))
             except OSError:
                 continue  # gone, or no file: it uses nothing
-    return texts
+    return found
 
 
-def names_used_outside(file: str, texts: Iterable[str]) -> frozenset[str]:
+_IMPORTED = re.compile(r"from\s+([\w.]+)\s+import\s*(\([^)]*\)|[^\n]*)")
+_FROM_PACKAGE = re.compile(r"from\s+\.+\s+import\s*(\([^)]*\)|[^\n]*)")
+_ALIAS = re.compile(r"\b(\w+)\s+as\s+(\w+)")
+_ATTRIBUTE = re.compile(r"\b(\w+)(?=\s*\.\s*(\w+))")
+_QUOTED = re.compile(r"""["'](\w+)["']""")
+_IMPORTS = re.compile(r"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
+
+
+class Uses:
+    """What one file mentions of other modules, each kind found once however often it is asked."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def imported(self) -> dict[str, set[str]]:
+        """The names of `from a.b import c` by the last part of the module: b."""
+        found = defaultdict[str, set[str]](set)
+        for module, clause in _IMPORTED.findall(self.text):
+            found[module.rpartition(".")[2]] |= _names(clause)
+        return found
+
+    @cached_property
+    def imported_of_package(self) -> set[str]:
+        """The names of `from . import c`."""
+        return {name for clause in _FROM_PACKAGE.findall(self.text) for name in _names(clause)}
+
+    @cached_property
+    def aliases(self) -> dict[str, set[str]]:
+        """What each name is renamed to by `as`."""
+        return _by_first(_ALIAS, self.text)
+
+    @cached_property
+    def attributes(self) -> dict[str, set[str]]:
+        """What is asked of each name behind a dot."""
+        return _by_first(_ATTRIBUTE, self.text)
+
+    @cached_property
+    def quoted(self) -> set[str]:
+        """Words in quotes."""
+        return set(_QUOTED.findall(self.text))
+
+    @cached_property
+    def held_packages(self) -> set[str]:
+        """Top-level packages whose name, or an alias of it, `import` statements bind."""
+        held = set()
+        for clause in _IMPORTS.findall(self.text):
+            for part in clause.split(","):
+                name, renamed, _ = part.strip().partition(" as ")
+                if not (renamed and "." in name):
+                    held.add(name.partition(".")[0].strip())
+        return held
+
+
+def _by_first(pattern: re.Pattern[str], text: str) -> dict[str, set[str]]:
+    found = defaultdict[str, set[str]](set)
+    for first, second in pattern.findall(text):
+        found[first].add(second)
+    return found
+
+
+def _names(clause: str) -> set[str]:
+    return set(re.findall(r"\w+|\*", re.sub(r"#.*|\bas\s+\w+", "", clause)))
+
+
+def names_used_outside(file: str, others: Iterable[Uses]) -> frozenset[str]:
     """Names of a module that other files mention as its own, in code or in strings.
 
     `from module import a`, `module.b`, `import module as m` with `m.c`, "package.module.d", any
@@ -89,39 +156,19 @@ def names_used_outside(file: str, texts: Iterable[str]) -> frozenset[str]:
     else has loaded. Too many names are harmless, they only make remedies more careful.
     """
     path = PurePosixPath(file)
-    stem = path.parent.name if path.stem == "__init__" else path.stem
+    package = path.stem == "__init__"
+    stem = path.parent.name if package else path.stem
     if not stem:
         return frozenset()
-    module = re.escape(stem)
-    imported = re.compile(rf"from\s+[\w.]*\b{module}\s+import\s*(\([^)]*\)|[^\n]*)")
-    package = re.compile(r"from\s+\.+\s+import\s*(\([^)]*\)|[^\n]*)")
-    alias = re.compile(rf"\b{module}\s+as\s+(\w+)")
     names: set[str] = set()
-    for text in texts:
-        names.update(f"{held}." for held in _held_packages(text))
-        if stem not in text and path.stem != "__init__":
+    for other in others:
+        names.update(f"{held}." for held in other.held_packages)
+        if stem not in other.text and not package:
             continue
-        found = list(imported.findall(text))
-        if path.stem == "__init__":
-            found += package.findall(text)
-        for clause in found:
-            names.update(re.findall(r"\w+|\*", re.sub(r"#.*|\bas\s+\w+", "", clause)))
-        for bound in {stem, *alias.findall(text)}:
-            names.update(re.findall(rf"\b{re.escape(bound)}\s*\.\s*(\w+)", text))
-        names.update(_QUOTED.findall(text))
+        names |= other.imported.get(stem, set())
+        if package:
+            names |= other.imported_of_package
+        for bound in {stem, *other.aliases.get(stem, ())}:
+            names |= other.attributes.get(bound, set())
+        names |= other.quoted
     return frozenset(names)
-
-
-_QUOTED = re.compile(r"""["'](\w+)["']""")
-_IMPORTS = re.compile(r"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
-
-
-def _held_packages(text: str) -> set[str]:
-    """Top-level packages whose name, or an alias of it, `import` statements bind."""
-    held = set()
-    for clause in _IMPORTS.findall(text):
-        for part in clause.split(","):
-            name, renamed, _ = part.strip().partition(" as ")
-            if not (renamed and "." in name):
-                held.add(name.partition(".")[0].strip())
-    return held
