@@ -21,6 +21,7 @@ from whet.records import CallEvidence, Evidence, HotPlace, ValueEvidence
 from whet.remedies import load_remedies
 from whet_probe._asked import Asked, read_and_changed
 from whet_probe._character import Character
+from whet_probe._kinds import type_name
 
 SCALARS = (int, str, bytes, bool, type(None), float)
 
@@ -117,11 +118,12 @@ class Watch(ast.NodeTransformer):
             getattr(node, "lineno", 0), getattr(node, "col_offset", 0),
             getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0),
         )  # fmt: skip
-        super().generic_visit(node)
         loaded = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
-        if isinstance(node, ast.expr) and loaded and key in self.spans:
+        found = self.spans.pop(key, None) if isinstance(node, ast.expr) and loaded else None
+        super().generic_visit(node)  # parts of an f-string have the span of the whole
+        if found:
             name = ast.Name("__seen__", ast.Load())
-            sites = ast.Constant(tuple(dict.fromkeys(self.spans[key])))
+            sites = ast.Constant(tuple(dict.fromkeys(found)))
             return ast.copy_location(ast.Call(name, [sites, node], []), node)
         return node
 
@@ -174,9 +176,9 @@ def describe(value):
     elements = list(value) if isinstance(value, (list, tuple, set, dict, deque)) else [value]
     container = isinstance(value, (list, tuple, set, dict, deque, str, bytes))
     return {
-        "type": type(value).__name__,
+        "type": type_name(type(value)),
         "size": len(value) if container else None,
-        "elements": Counter(type(e).__name__ for e in elements),
+        "elements": Counter(type_name(type(e)) for e in elements),
         "hashable": all(is_hashable(e) for e in elements),
         "plain": all(is_plain(e) for e in elements),
         "number": value if type(value) is int else None,
@@ -262,7 +264,7 @@ def call_evidence(site, notes, answers):
     plain = all(is_plain(arg) for (args, kwargs), _ in notes for arg in (args, kwargs))
     keys = {repr(arguments) for arguments, _ in notes}
     kinds = Counter(
-        type(a).__name__ for (args, kwargs), _ in notes for a in [*args, *(v for _, v in kwargs)]
+        type_name(type(a)) for (args, kwargs), _ in notes for a in [*args, *(v for _, v in kwargs)]
     )
     return CallEvidence(
         site=site,
@@ -273,7 +275,7 @@ def call_evidence(site, notes, answers):
         hit_rate=1 - len(keys) / len(notes) if notes else None,
         arguments_immutable=plain,
         argument_types=kinds,
-        result_types=Counter(type(result).__name__ for _, result in notes),
+        result_types=Counter(type_name(type(result)) for _, result in notes),
         results_immutable=all(is_plain(result) for _, result in notes),
         **answers,
     )
