@@ -212,7 +212,7 @@ def test_uses_of_a_modules_names_elsewhere_are_seen():
     ]
     assert names_used_outside("src/pkg/mod.py", map(Uses, texts)) >= {"a", "b", "d", "e", "*"}
     assert "f" not in names_used_outside("src/pkg/mod.py", map(Uses, texts))
-    assert "x" in names_used_outside("src/pkg/__init__.py", ["from .. import x"])
+    assert "x" in names_used_outside("src/pkg/__init__.py", [Uses("from .. import x")])
 
 
 @pytest.mark.parametrize("file", ["tests/a.py", "test_a.py", "a_test.py", "x/conftest.py"])
