@@ -63,7 +63,7 @@ class Purity:
         """Look at one function; returns those that it calls and that were not looked at."""
         found: list[FunctionNode] = []
         for node in walk_function(function):
-            reason = _REFUSED.get(type(node), "") or self._against(function, node)
+            reason = self._reason(function, node)
             if reason:
                 self.reason = reason
                 return []
@@ -76,6 +76,10 @@ class Purity:
                     self.functions.add(callee.name)
                     found.append(callee)
         return found
+
+    def _reason(self, function: FunctionNode, node: ast.AST) -> str:
+        """What speaks against one node; a stricter or laxer purity may answer otherwise."""
+        return _REFUSED.get(type(node), "") or self._against(function, node)
 
     def _against(  # noqa: PLR0911 -- one return a kind
         self, function: FunctionNode, node: ast.AST
