@@ -50,6 +50,12 @@ def local_mentions(module: SourceModule, function: FunctionNode, name: str) -> l
     return [] if deleted or any(node not in inside for node in nodes) else nodes
 
 
+def is_parameter(module: SourceModule, function: FunctionNode, name: str) -> bool:
+    """Whether a local name may hold what the caller gave."""
+    bindings = module.scopes.bindings(module.scopes.inner(function), name)
+    return any(isinstance(binding, ast.arg) for binding in bindings)
+
+
 def assigned_values(module: SourceModule, mentions: Iterable[ast.Name]) -> list[ast.expr] | None:
     """What plain assignments give a name; None: something else binds it too."""
     values: list[ast.expr] = []

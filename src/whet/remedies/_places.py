@@ -228,6 +228,11 @@ def walk_function(function: ast.AST) -> Iterator[ast.AST]:
             pending[:0] = list(ast.iter_child_nodes(node))
 
 
+def is_in_text(module: SourceModule, node: ast.AST) -> bool:
+    """Whether a node lies in an f-string: places there are not to be relied on (Python 3.11)."""
+    return any(isinstance(at, ast.JoinedStr) for at in module.scopes.ancestors(node))
+
+
 def default_is_none(function: FunctionNode, name: str) -> bool:
     """Whether None is what a parameter holds where the caller says nothing."""
     arguments = function.args

@@ -38,7 +38,13 @@ from typing import TYPE_CHECKING
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Span
 from whet.remedies._admission import PLAIN, types_of
-from whet.remedies._places import found_again, hot_function, new_match, walk_function
+from whet.remedies._places import (
+    found_again,
+    hot_function,
+    is_in_text,
+    new_match,
+    walk_function,
+)
 from whet.remedies.calls._words import PURE_BUILTINS, PURE_METHODS
 from whet.remedies.remedy import Admission, Remedy, refused
 
@@ -95,7 +101,9 @@ def _question(module: SourceModule, node: ast.AST) -> _Question | None:
             pass
         case _:
             return None
-    if not module.scopes.is_builtin(node.func) or _comma_behind(module, made, node):
+    if not module.scopes.is_builtin(node.func) or is_in_text(module, node):
+        return None
+    if _comma_behind(module, made, node):
         return None
     iterables: list[ast.expr] = []
     operands: list[ast.expr] = []

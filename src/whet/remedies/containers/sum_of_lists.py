@@ -33,7 +33,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from whet.remedies._admission import types_of
-from whet.remedies._places import found_again, hot_function, import_of, new_match, walk_function
+from whet.remedies._places import (
+    found_again,
+    hot_function,
+    import_of,
+    is_in_text,
+    new_match,
+    walk_function,
+)
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
@@ -76,7 +83,7 @@ def _sum(module: SourceModule, node: ast.AST) -> _Sum | None:
             return None
     if not module.scopes.is_builtin(node.func, "sum") or isinstance(lists, ast.Starred):
         return None
-    if "#" in module.text_of(node).replace(module.text_of(lists), ""):
+    if is_in_text(module, node) or "#" in module.text_of(node).replace(module.text_of(lists), ""):
         return None  # a comment would be lost
     match start:
         case ast.List(elts=[]):

@@ -47,3 +47,7 @@ def sorts(items, key):
 
 def of_a_method(box):
     return any([item == 1 for item in box.contents()])
+
+
+def in_a_string(items):
+    return f"""{any([item == 1 for item in items])}"""

@@ -30,3 +30,8 @@ def annotated(rows):
         rows,  # every row is a list
         [],
     )
+
+
+def in_a_string(rows):
+    return f"""
+    {sum(rows, [])}"""

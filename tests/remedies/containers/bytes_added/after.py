@@ -1,0 +1,20 @@
+"""Bytes that grow."""
+
+
+def received(chunks):
+    data = bytearray()
+    for chunk in chunks:
+        data += chunk  # whet: expect
+    return bytes(data)
+
+
+def framed(chunks, limit):
+    whole = bytearray(b"<")
+    for chunk in chunks:
+        if len(whole) > limit:
+            break
+        whole += chunk
+        whole += b","  # whet: expect
+    if not whole:
+        return None
+    return bytes(whole).rstrip(b",") + b">", bytes(whole)[:3]

@@ -1,0 +1,20 @@
+"""Bytes that grow."""
+
+
+def received(chunks):
+    data = b""
+    for chunk in chunks:
+        data += chunk  # whet: expect
+    return data
+
+
+def framed(chunks, limit):
+    whole = b"<"
+    for chunk in chunks:
+        if len(whole) > limit:
+            break
+        whole += chunk
+        whole += b","  # whet: expect
+    if not whole:
+        return None
+    return whole.rstrip(b",") + b">", whole[:3]

@@ -1,0 +1,11 @@
+"""Much data."""
+
+
+def run(module, make=bytes):
+    chunks = [make(b"abcdefgh") for _ in range(400)]
+    return [module.received(chunks), module.framed(chunks, 3_000), module.received([])]
+
+
+def measure(module):
+    chunks = [b"0123456789"] * 20_000
+    return len(module.received(chunks))
