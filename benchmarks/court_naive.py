@@ -21,31 +21,35 @@ SCHEMES = tuple(
 _ALPHA = 0.01
 
 
-def judge_naively(processes: Sequence[dict[str, list[float]]]) -> dict[str, float]:
-    """Alarm (1) or none (0) of every scheme; for blocks, the share of alarming block pairs.
+def judge_naively(processes: Sequence[dict[str, list[float]]], *, blocks: bool) -> dict[str, bool]:
+    """Whether each scheme sees a difference.
 
     Args:
         processes: Samples of "a" and "b" in CPU seconds, a mapping a process.
+        blocks: Judge the first process's samples of A against the second's of B, too.
     """
     pooled_a = [value for process in processes for value in process["a"]]
     pooled_b = [value for process in processes for value in process["b"]]
-    answers = dict(zip(SCHEMES[:4], _alarms(pooled_a, pooled_b), strict=True))
-    blocks = [
-        _alarms(one["a"], other["b"])
-        for one, other in zip(processes[::2], processes[1::2], strict=False)
-    ]
-    shares = [fmean(column) for column in zip(*blocks, strict=True)]
-    answers |= dict(zip(SCHEMES[4:], shares, strict=True))
+    answers: dict[str, bool] = {}
+    if _enough(pooled_a, pooled_b):
+        answers |= dict(zip(SCHEMES[:4], _alarms(pooled_a, pooled_b), strict=True))
+    if blocks and len(processes) > 1 and _enough(processes[0]["a"], processes[1]["b"]):
+        alarms = _alarms(processes[0]["a"], processes[1]["b"])
+        answers |= dict(zip(SCHEMES[4:], alarms, strict=True))
     return answers
 
 
-def _alarms(a: Sequence[float], b: Sequence[float]) -> tuple[float, ...]:
+def _enough(a: Sequence[float], b: Sequence[float]) -> bool:
+    return min(len(a), len(b)) > 1 and min(*a, *b) > 0
+
+
+def _alarms(a: Sequence[float], b: Sequence[float]) -> tuple[bool, ...]:
     ratio = abs(math.log(min(b) / min(a)))
     return (
-        float(welch_p(a, b) < _ALPHA),
-        float(mann_whitney_p(a, b) < _ALPHA),
-        float(ratio > math.log(1.02)),
-        float(ratio > math.log(1.05)),
+        welch_p(a, b) < _ALPHA,
+        mann_whitney_p(a, b) < _ALPHA,
+        ratio > math.log(1.02),
+        ratio > math.log(1.05),
     )
 
 

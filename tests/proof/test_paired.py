@@ -154,6 +154,7 @@ def test_very_short_programs_take_several_blocks_a_unit():
     assert machine.compare()[0].pairs == 6 * 4
     assert machine.compare(budget_s=13)[0].pairs == 3 * 4
     assert machine.compare(unit_s=0.35)[0].pairs == 2 * 4
+    assert machine.compare(budget_s=90, unit_s=90)[0].pairs == 8 * 4
 
 
 def test_very_short_callables_repeat_themselves_within_a_run():

@@ -116,6 +116,8 @@ def _rules(arguments: argparse.Namespace, figure: ClaimedFigure | None) -> Rules
         anytime=arguments.anytime,
         compare_output=not arguments.any_output,
         patience_s=_PATIENCE_S,
+        # Who names a budget wants it used: longer units see smaller differences.
+        unit_s=max(Rules.unit_s, arguments.budget or 0.0),
     )
 
 

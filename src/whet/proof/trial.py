@@ -45,8 +45,9 @@ class Rules:
         give_up: End undecided as soon as more units are unlikely to find a difference.
         patience_s: Seconds that may be spent, after an early look has decided, on reaching the
             first full look: its interval is several times narrower.
-        unit_s: Seconds that short whole runs are joined to make a unit of: longer units are more
-            evidence a look, shorter ones a quicker trial.
+        unit_s: Seconds that short whole runs are joined to make a unit of, or less when the
+            budget has not room for all looks: longer units are more evidence a look, shorter
+            ones a quicker trial.
     """
 
     metrics: tuple[Metric, ...] = ("cpu_time", "wall_time", "peak_memory", "io_operations")
