@@ -90,6 +90,7 @@ def _with_py_spy(
     if not summary.functions:
         raise InstrumentError("py-spy", "saw no running Python code")
     first = recordings[0]
+    _refuse_cut_short(first.measured.outcome, plain)
     costs = [_cost("cpu", first.measured, plain)]
     waits, failure = Waiting((), None), None
     if waiting:
@@ -116,6 +117,13 @@ def _with_py_spy(
     )
     notes = _notes(plain, recordings, rate_hz, profile.samples)
     return CpuMeasured(profile, tuple(costs), notes, failure, first.measured.outcome)
+
+
+def _refuse_cut_short(outcome: RunOutcome, plain: RunOutcome) -> None:
+    """py-spy ends a program that it may not look at any more."""
+    if outcome.signal is not None and plain.signal is None:
+        reason = "lost sight of the program, which may forbid to be looked at, and ended it"
+        raise InstrumentError("py-spy", reason)
 
 
 def _recordings(rig: Rig, rate_hz: float, budget_s: float) -> tuple[float, list[_Recording]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import threading
 import time
@@ -89,7 +90,8 @@ def run(launch: Launch, *, meter: Meter | None = None) -> RunOutcome:
             answer = _serve(launch, request, folder, meter)
         else:
             answer = _spawn(request, meter)
-            _reveal_status(answer, folder / "status")
+            if hides_status(launch.wrap):
+                _reveal_status(answer, folder / "status")
         _refuse(launch, answer)
         outcome = _outcome.read(launch, answer, request, meter)
     if outcome.stopped_by == "output":
@@ -158,8 +160,15 @@ def _spawn(request: dict[str, Any], meter: Meter | None) -> dict[str, Any]:
 
 
 def _reveal_status(answer: dict[str, Any], path: Path) -> None:
-    """Put the program's own status, kept by the shell, in place of the wrapper's."""
-    if answer.get("status") != 0 or not path.is_file():
+    """Put the program's own status, kept by the shell, in place of the wrapper's.
+
+    A shell that kept none was killed: py-spy does that, and ends with 0, when it may not look at
+    the program any more.
+    """
+    if answer.get("status") != 0:
+        return
+    if not path.is_file():
+        answer["status"] = int(signal.SIGKILL)
         return
     text = path.read_text().strip()
     if text.isdigit():
