@@ -1,0 +1,8 @@
+"""What the definition needs is imported below."""
+
+
+def mentions(word, text):
+    return re.search(word, text)
+
+
+import re
