@@ -50,6 +50,10 @@ def _group(rows: list[Row]) -> dict[str, Any]:
             for name, designs in DESIGNS.items()
         },
         "by_metric": {metric: _wrong(identical, metric) for metric in METRICS},
+        "varying": {
+            metric: _wrong([row for row in identical if row.get("varying")], metric)
+            for metric in METRICS
+        },
         "naive": {scheme: _naive(identical, scheme) for scheme in SCHEMES},
         "power": {
             f"{percent} %, {name}": _power(_of_design(rows, designs), percent)
@@ -152,6 +156,7 @@ def _identical_lines(one: dict[str, Any]) -> list[str]:
     lines += ["| --- | --- | --- | --- | --- | --- | --- |"]
     named = {f"**court**, CPU time, {name}": row for name, row in one["identical"].items()}
     named |= {f"court, {metric}": one["by_metric"][metric] for metric in METRICS[1:]}
+    named |= {f"court, {metric}, varying runs": one["varying"][metric] for metric in METRICS}
     for name, row in named.items():
         if row:
             void = row["outcomes"].get("void", 0)
@@ -195,5 +200,6 @@ Written by `python benchmarks/court.py --table` from `court.jsonl`, where every 
 the load of the machine during it. A false verdict says that identical code differs, at alpha 0.01;
 each metric is counted by itself, and the trial ends when CPU time is decided. Rows below the court
 are other procedures on the same samples: pooled, or in blocks (A in one process, B in the next) as
-the usual tools run them. Idle: at most one runnable task a core, the court's own included; loaded:
-at least three a core; busy: between. Bounds are one-sided (Clopper and Pearson)."""
+the usual tools run them. Varying runs take memory and read files by dice. Idle: at most one
+runnable task a core, the court's own included; loaded: at least three a core; busy: between. Bounds
+are one-sided (Clopper and Pearson)."""

@@ -62,12 +62,18 @@ class Court:
         random = Random(seed)
         kind = random.choice(list(KINDS))
         whole = random.randrange(WHOLE_RUNS_EVERY) == 0
+        # Where memory and I/O never vary, no judge can err about them.
+        varying = whole and not percent and random.randrange(2) == 0
         watch = Watch()
         listener = _RunListener(watch) if whole else _PairListener(watch)
         bench = Bench(run=listener, random=random)
         row: dict[str, Any] = {"percent": percent, "kind": kind, "seed": seed}
+        row["varying"] = varying
         try:
-            verdicts = (self._runs if whole else self._calls)(kind, percent, bench)
+            if whole:
+                verdicts = self._runs((kind, "--vary") if varying else (kind,), percent, bench)
+            else:
+                verdicts = self._calls(kind, percent, bench)
         except WhetError as error:
             return row | watch.record() | {"failed": str(error)}
         row |= {"design": verdicts[0].design, **watch.record()}
@@ -83,13 +89,15 @@ class Court:
         pairing = Pairing(self.interpreter)
         return compare_calls(side_a, side_b, pairing, rules=_rules(percent), bench=bench)
 
-    def _runs(self, kind: str, percent: int, bench: Bench) -> tuple[Verdict, ...]:
+    def _runs(self, words: tuple[str, ...], percent: int, bench: Bench) -> tuple[Verdict, ...]:
         # Injected work must not hide behind the start of the interpreter; identical code may.
         scale = 400 if percent else 8
         a, b, a2 = (
             Launch(
                 workload=Workload(
-                    kind="script", target=PROGRAM, argv=(kind, str(scale * (CHUNKS + more)))
+                    kind="script",
+                    target=PROGRAM,
+                    argv=(words[0], str(scale * (CHUNKS + more)), *words[1:]),
                 ),
                 root=self.folder / tree,
                 interpreter=self.interpreter,

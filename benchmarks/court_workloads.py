@@ -1,7 +1,8 @@
 """Light workloads of the court's benchmark: every function does a known number of equal chunks.
 
 The ratio of two functions of one kind is therefore known by construction. As a program it does
-one of them: `python court_workloads.py words 100`.
+one of them: `python court_workloads.py words 100`; with `--vary` behind, it also takes memory and
+reads a file, each time as much and as often as the dice say.
 """
 
 from __future__ import annotations
@@ -73,5 +74,20 @@ for _kind in KINDS:
         _define(_kind, _percent)
 
 
+def vary() -> None:
+    """Take 1 MB of memory and read 30 times, each times a skewed random factor."""
+    import random  # here, since the other runs shall start quickly
+    from pathlib import Path
+
+    draw = random.Random()
+    taken = bytearray(int(1e6 * draw.lognormvariate(0, 0.7)))
+    taken[::4096] = b"x" * len(taken[::4096])  # untouched pages would not count
+    with Path(__file__).open("rb", buffering=0) as file:
+        for _ in range(int(30 * draw.lognormvariate(0, 0.5))):
+            file.read(1)
+
+
 if __name__ == "__main__":
+    if "--vary" in sys.argv:
+        vary()
     print(work(sys.argv[1], int(sys.argv[2])))
