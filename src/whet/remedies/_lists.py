@@ -139,6 +139,59 @@ def is_lazy(module: SourceModule, node: ast.AST) -> bool:
     return False
 
 
+def steady_loop(
+    module: SourceModule, function: FunctionNode, node: ast.AST, mentions: list[ast.Name]
+) -> ast.AST | None:
+    """The outermost loop around a node in whose statement a list stays as it is."""
+    for loop in loops_around(module, node, function):
+        statement = module.scopes.statement_of(loop)
+        inside = [mention for mention in mentions if within(module, mention, statement)]
+        if not any(changes(module, mention) for mention in inside) and _starts(module, statement):
+            return loop
+    return None
+
+
+def _starts(module: SourceModule, statement: ast.stmt) -> bool:
+    row = module.lines[statement.lineno - 1][statement.col_offset :]
+    return module.indent_of(statement) is not None and not row.startswith(b"elif")
+
+
+def is_bound_before(
+    module: SourceModule, function: FunctionNode, mentions: list[ast.Name], before: ast.stmt
+) -> bool:
+    """Whether the name certainly holds something before a statement."""
+    if mentions and is_parameter(module, function, mentions[0].id):
+        return True
+    around = set(module.scopes.ancestors(before))
+    for node in mentions:
+        statement = module.scopes.parent(node)
+        assigned = isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value
+        if isinstance(node.ctx, ast.Store) and assigned and node.lineno < before.lineno:
+            block = module.scopes.parent(node)
+            assert block is not None  # noqa: S101 -- a name lies in a statement
+            if module.scopes.parent(block) in around and _same_arm(module, block, before):
+                return True
+    return False
+
+
+def _same_arm(module: SourceModule, earlier: ast.AST, later: ast.stmt) -> bool:
+    """Whether a statement stands in a block that holds the other one too, before it."""
+    parent = module.scopes.parent(earlier)
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(parent, name, None)
+        if isinstance(block, list) and earlier in block:
+            return any(within(module, later, statement) for statement in block)
+    return False
+
+
+def entry_of(loop: ast.AST) -> ast.expr | None:
+    """What is evaluated once whenever a loop begins; None for `while`."""
+    if isinstance(loop, LOOPS):
+        return None if isinstance(loop, ast.While) else loop.iter
+    generators: list[ast.comprehension] = getattr(loop, "generators", [])
+    return generators[0].iter
+
+
 def disturbance(module: SourceModule, function: FunctionNode, block: ast.AST) -> str:
     """What in a part of a function could change objects that it does not name; "": nothing.
 
