@@ -201,5 +201,5 @@ the load of the machine during it. A false verdict says that identical code diff
 each metric is counted by itself, and the trial ends when CPU time is decided. Rows below the court
 are other procedures on the same samples: pooled, or in blocks (A in one process, B in the next) as
 the usual tools run them. Varying runs take memory and read files by dice. Idle: at most one
-runnable task a core, the court's own included; loaded: at least three a core; busy: between. Bounds
-are one-sided (Clopper and Pearson)."""
+runnable task a core, the court's own included; loaded: at least three a core; busy: between.
+Bounds are one-sided (Clopper and Pearson)."""
