@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from whet_probe._arrays import Forms
 from whet_probe._instances import Attributes
 from whet_probe._settling import Settling
 from whet_probe._traits import SCALARS, key_of
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 MAX_DISTINCT = 20_000
 MAX_TREE = 20_000
 """Parts of one value that are looked at; what is larger is not known."""
+
+ARRAY_PARTS = 10
+"""What looking at the form of an array costs, in parts."""
 
 _KEYED = frozenset([str, bytes, int, bool, type(None)])
 
@@ -30,6 +34,7 @@ class Character:
         self.levels: set[int | None] = set()
         self.others = False
         self.attributes = Attributes()
+        self.forms = Forms()
         self.settling = Settling()
 
     def see(self, value: Any, *, deep: bool) -> int:
@@ -45,6 +50,10 @@ class Character:
             self.others = True
             parts = self.settling.see(value) if deep and kind is list else 0
             return parts + (self._see_tree(value) if deep and self.tree else 0)
+        if self.forms.holds(value):
+            self.others = True
+            self.forms.see(value)
+            return ARRAY_PARTS
         self.attributes.see(value)
         self.tree = self.tree and kind in SCALARS
         level = level_of(value)
@@ -65,6 +74,7 @@ class Character:
         return {
             "distinct_values": len(self.keys) if self.keyed and self.keys else None,
             "attributes": None if self.keys or self.trees else self.attributes.answer(),
+            "forms": self.forms.answer(),
             "plain_tree": self.tree if self.trees else None,
             **self.settling.fields(),
             "log_level": min(least) if loggers and None not in self.levels else None,

@@ -6,6 +6,7 @@ import sys
 from _collections import deque  # type: ignore[import-not-found] # built in
 from _thread import get_ident
 
+from whet_probe._arrays import length_of
 from whet_probe._asked import Asked, read_and_changed
 from whet_probe._character import Character
 from whet_probe._kinds import type_name
@@ -16,6 +17,7 @@ from whet_probe._traits import (
     is_hashable,
     key_of,
     order_of,
+    shape_of,
 )
 from whet_probe._values import fingerprint
 
@@ -40,6 +42,7 @@ MAX_COMPARED = 500
 """Parts of an argument that are compared before and after a call."""
 
 MAX_ELEMENTS = 10_000
+MAX_SHAPES = 8
 MAX_KEYS = 200_000
 
 MAX_KEY_PARTS = 1_000_000
@@ -87,6 +90,7 @@ class ValueTally:
         self.size_min: int | None = None
         self.size_max: int | None = None
         self.element_types: dict[str, int] = {}
+        self.element_shapes: set[str | None] = set()
         self.complete = True
         self.hashable: bool | None = True
         self.unhashable = False
@@ -115,6 +119,8 @@ class ValueTally:
             self.all_ints = False
         if kind in _CONTAINERS or kind is str or kind is bytes or kind in _VIEWS:
             self._size(len(value))
+        elif self.character.forms.holds(value):
+            self._size(length_of(value))
         described = is_described(index, FIRST)
         parts = COST_OF_VALUE + self.character.see(value, deep=described)
         if kind not in _CONTAINERS:
@@ -169,6 +175,8 @@ class ValueTally:
         for item in items:
             name = type_name(type(item))
             self.element_types[name] = self.element_types.get(name, 0) + 1
+            if len(self.element_shapes) <= MAX_SHAPES:
+                self.element_shapes.add(shape_of(item))
             self._judge(item)
             if order is not None:
                 word = order_of(item)
@@ -194,6 +202,7 @@ class ValueTally:
             "size_median": float(sizes[len(sizes) // 2]) if sizes else None,
             "size_max": self.size_max,
             "element_types": self.element_types,
+            "element_shapes": _few_shapes(self.element_shapes),
             "elements_complete": self.complete,
             "hashable": False if self.unhashable else self.hashable,
             "plain_equality": self.plain,
@@ -359,6 +368,11 @@ class CallTally:
             **self.asked.fields(),
         }
         self.write("call-evidence", fields)
+
+
+def _few_shapes(shapes: set[str | None]) -> list[str] | None:
+    known = [shape for shape in shapes if shape is not None]
+    return sorted(known) if len(known) == len(shapes) <= MAX_SHAPES else None
 
 
 def _named(types: dict[type, int]) -> dict[str, int]:

@@ -56,6 +56,21 @@ def order_of(value: Any, depth: int = 0) -> str | None:
     return None
 
 
+def shape_of(value: Any, depth: int = 0) -> str | None:
+    """A word such that equal values of equal words cannot be told apart, but by identity.
+
+    None where that is not known: floats may be zeros of two signs, other types have their own
+    equality.
+    """
+    kind = type(value)
+    if kind is tuple and depth < MAX_DEPTH and len(value) <= MAX_TEXT:
+        parts = [shape_of(item, depth + 1) for item in value]
+        return None if None in parts else "(%s)" % ",".join([str(part) for part in parts])
+    if kind is float:
+        return "-0.0" if value == 0.0 and repr(value)[0] == "-" else "float"
+    return kind.__name__ if kind in SCALARS and kind is not complex else None
+
+
 def frozen_parts(value: Any, depth: int = 0) -> int:
     """How many parts a value has that is immutable all the way down, by exact built-in types.
 

@@ -22,6 +22,7 @@ from whet.remedies import load_remedies
 from whet_probe._asked import Asked, read_and_changed
 from whet_probe._character import Character
 from whet_probe._kinds import type_name
+from whet_probe._traits import shape_of
 
 SCALARS = (int, str, bytes, bool, type(None), float)
 
@@ -174,14 +175,18 @@ class Watch(ast.NodeTransformer):
 
 def describe(value):
     elements = list(value) if isinstance(value, (list, tuple, set, dict, deque)) else [value]
-    container = isinstance(value, (list, tuple, set, dict, deque, str, bytes))
+    container = isinstance(value, (list, tuple, set, dict, deque, str, bytes)) or (
+        type(value).__name__ in {"ndarray", "Series", "DataFrame"}
+    )
     return {
         "type": type_name(type(value)),
         "size": len(value) if container else None,
         "elements": Counter(type_name(type(e)) for e in elements),
+        "shapes": {shape_of(e) for e in elements},
         "hashable": all(is_hashable(e) for e in elements),
         "plain": all(is_plain(e) for e in elements),
         "number": value if type(value) is int else None,
+        "identity": id(value),
     }
 
 
@@ -204,6 +209,7 @@ def value_evidence(site, notes, character):
         return ValueEvidence(site=site, observations=0, described=0, types={})
     sizes = [note["size"] for note in notes if note["size"] is not None]
     elements = Counter()
+    shapes = set().union(*(note["shapes"] for note in notes))
     for note in notes:
         elements.update(note["elements"])
     numbers = [note["number"] for note in notes]
@@ -216,9 +222,11 @@ def value_evidence(site, notes, character):
         size_median=statistics.median(sizes) if sizes else None,
         size_max=max(sizes, default=None),
         element_types=elements,
+        element_shapes=None if None in shapes else tuple(sorted(shapes)),
         elements_complete=True,
         hashable=all(note["hashable"] for note in notes),
         plain_equality=all(note["plain"] for note in notes),
+        distinct_objects=len({note["identity"] for note in notes}),
         smallest=min(numbers) if all(n is not None for n in numbers) else None,
         **character,
     )

@@ -77,6 +77,9 @@ class ValueEvidence(Record, frozen=True):
     size_median: float | None = None
     size_max: int | None = None
     element_types: dict[str, int] = {}  # exact type -> described elements
+    element_shapes: tuple[str, ...] | None = (
+        None  # exact types, those within tuples too; None: many
+    )
     elements_complete: bool = False  # every element of every described value was looked at
     hashable: bool | None = None
     plain_equality: bool | None = None  # elements compare as builtins do, no NaN
@@ -86,6 +89,7 @@ class ValueEvidence(Record, frozen=True):
     max_references: int | None = None  # beyond the local name: above 0 the value may be aliased
     attributes: tuple[str, ...] | None = None  # of instances with a dict, all names that were seen
     distinct_values: int | None = None  # among the looks, where all were str, bytes, int or None
+    forms: tuple[str, ...] | None = None  # of arrays, columns and frames, such as "int64[1]"
     plain_tree: bool | None = None  # dicts and lists of scalars all the way down, none shared
     log_level: int | None = None  # plain loggers only: the least level that one lets through
     any_share: float | None = None  # of a list's elements, until the first that is true
