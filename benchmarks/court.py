@@ -36,11 +36,11 @@ RESULTS = Path(__file__).resolve().parent / "results"
 IDENTICAL = (0,)
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     """Hold trials until the time is over, or write the table."""
-    options = parse(sys.argv[1:])
+    options = parse(words)
     if not options.table:
-        code = _share(options) if options.parallel > 1 else _hold(options)
+        code = _share(options, words) if options.parallel > 1 else _hold(options)
         if options.worker or code:
             return code
     write_table(options.results)
@@ -61,9 +61,9 @@ def parse(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _share(options: argparse.Namespace) -> int:
+def _share(options: argparse.Namespace, words: list[str]) -> int:
     """Several of this program at a time; the spinners are here, once."""
-    words = [*sys.argv[1:], "--worker", "--parallel", "1", "--condition", "as-is"]
+    words = [*words, "--worker", "--parallel", "1", "--condition", "as-is"]
     with spinners(3 * CORES if options.condition == "loaded" else 0):
         workers = [
             subprocess.Popen([sys.executable, __file__, *words]) for _ in range(options.parallel)
@@ -130,4 +130,4 @@ def write_table(results: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
