@@ -1,0 +1,201 @@
+"""One SQL statement run by hand for every row.
+
+What
+    A loop that does nothing but `cursor.execute(STATEMENT, row)` with one writing statement.
+
+Why slow
+    Every call looks the statement up, checks it and goes through the interpreter; `executemany`
+    does this once.
+
+Evidence needed
+    From the run: the object was exactly a cursor or connection of `sqlite3`, and how many
+    rows a loop wrote.
+
+Before
+    for name, size in rows:
+        cursor.execute("INSERT INTO item VALUES (?, ?)", (name, size))
+
+After
+    cursor.executemany("INSERT INTO item VALUES (?, ?)", ((name, size) for name, size in rows))
+
+Safety
+    Gated by evidence: for these types `executemany` runs the statement row by row in the same
+    transaction, asks for a row when it needs it, and an error leaves the same rows written. A loop
+    without turns still checks the statement.
+
+When not
+    Statements that return rows, `lastrowid` or `rowcount` used anywhere in the module, other
+    drivers (some send all rows at once), rows that are read from the same cursor, names of the
+    loop used behind it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from whet.remedies._admission import types_of
+from whet.remedies._asking import asked
+from whet.remedies._places import alone_on_its_lines, found_again, hot_function, new_match
+from whet.remedies.calls._loops import indent_unit, is_invariant, loops_in, only_used_in, stored_in
+from whet.remedies.remedy import Admission, Remedy, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from whet.codebase.scopes import FunctionNode
+    from whet.codebase.syntax import SourceModule
+    from whet.records import Edit, Evidence, HotPlace, Match
+
+NAME = "statement_per_row"
+LEAST_ROWS = 50
+LOOKUP_SHARE = 0.5  # of a statement's time that `executemany` saves, measured on short inserts
+LONGEST_LINE = 88
+_TYPES = frozenset({"sqlite3.Connection", "sqlite3.Cursor"})
+_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
+_STRANGE = (ast.NamedExpr, ast.Lambda, ast.Yield, ast.YieldFrom, ast.Await, ast.Starred)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A loop with its only statement, in parts."""
+
+    loop: ast.For
+    cursor: ast.Name
+    sql: ast.expr
+    row: ast.expr
+
+
+def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
+    """A match for every loop of the hot function that only runs one writing statement."""
+    function = hot_function(module, hot)
+    return [
+        new_match(
+            module,
+            NAME,
+            rows.loop,
+            "one statement is run by hand for every row",
+            safety="gated",
+            values=[("cursor", rows.cursor), ("row", rows.row), ("rows", rows.loop.iter)],
+        )
+        for rows in (_rows(module, function) if function is not None else ())
+    ]
+
+
+def _rows(module: SourceModule, function: FunctionNode) -> Iterator[_Rows]:
+    if {"lastrowid", "rowcount"} & module.words or module.scopes.star_import:
+        return
+    for loop in loops_in(function):
+        match loop.body:
+            case [
+                ast.Expr(
+                    value=ast.Call(
+                        func=ast.Attribute(value=ast.Name() as cursor, attr="execute"),
+                        args=[sql, row],
+                        keywords=[],
+                    )
+                )
+            ]:
+                rows = _Rows(loop, cursor, sql, row)
+            case _:
+                continue
+        if _is_plain(module, function, rows):
+            yield rows
+
+
+def _is_plain(module: SourceModule, function: FunctionNode, rows: _Rows) -> bool:
+    loop = rows.loop
+    names = stored_in(loop.target)
+    mentioned = {node.id for node in ast.walk(loop.iter) if isinstance(node, ast.Name)}
+    targets = (ast.Name, ast.Tuple, ast.expr_context)
+    return (
+        alone_on_its_lines(module, loop)
+        and "#" not in module.text_of(loop)
+        and _writes(module, rows.sql)
+        and is_invariant(module, rows.cursor, loop)
+        and rows.cursor.id not in mentioned
+        and all(isinstance(node, targets) for node in ast.walk(loop.target))
+        and all(only_used_in(module, function, name, loop) for name in names)
+        and not any(isinstance(node, _STRANGE) for node in ast.walk(rows.row))
+        and not any(isinstance(node, _STRANGE) for node in ast.walk(loop.iter))
+        and not _may_stop(rows.row)
+    )
+
+
+def _writes(module: SourceModule, sql: ast.expr) -> bool:
+    """Whether an expression is certainly a statement that writes and returns nothing."""
+    if isinstance(sql, ast.Name):
+        scopes = module.scopes
+        bindings = scopes.bindings(scopes.module, sql.id)
+        owned = scopes.owner(sql.id, scopes.scope_of(sql)) is scopes.module
+        parent = scopes.parent(bindings[0]) if owned and len(bindings) == 1 else None
+        outside = module.outside is None or {sql.id, "*"} & module.outside
+        if not isinstance(parent, ast.Assign) or outside:
+            return False
+        sql = parent.value
+    if not isinstance(sql, ast.Constant) or not isinstance(sql.value, str):
+        return False
+    return bool(_WRITES.match(sql.value)) and "returning" not in sql.value.lower()
+
+
+def _may_stop(row: ast.expr) -> bool:
+    """Whether a StopIteration may come out of a row: it would become a RuntimeError."""
+    return any(isinstance(node, ast.Name) and node.id == "next" for node in ast.walk(row))
+
+
+def admit(match: Match, evidence: Evidence) -> Admission:
+    """Whether it was a cursor of `sqlite3`, and wrote many rows in few loops."""
+    seen = asked(match, evidence)
+    if set(seen) != {"cursor", "row", "rows"}:
+        return refused("the run never came here")
+    cursor, row, loops = seen["cursor"][0], seen["row"][0], seen["rows"][0].observations
+    facts = {"rows": cursor.observations, "loops": loops}
+    if odd := types_of(cursor.types) - _TYPES:
+        return refused(f"{', '.join(sorted(odd))} may do it otherwise", **facts)
+    if odd := types_of(row.types) - {"tuple", "list", "dict"}:
+        return refused(f"rows are of type {', '.join(sorted(odd))}", **facts)
+    if cursor.observations < LEAST_ROWS or cursor.observations < 10 * loops:
+        return refused("few rows are written in a loop", **facts)
+    removable = LOOKUP_SHARE * (1 - loops / cursor.observations)
+    return Admission(evidence=facts, removable=round(removable, 4))
+
+
+def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
+    """One call in the place of the loop."""
+    rows = found_again(module, match, _rows, lambda each: each.loop)
+    text, source = module.text_of, text_in_one(module, rows.loop.iter)
+    made = f"({text(rows.row)} for {text(rows.loop.target)} in {source})"
+    if isinstance(rows.row, ast.Name) and text(rows.row) == text(rows.loop.target):
+        made = source
+    call = f"{text(rows.cursor)}.executemany({text(rows.sql)}, {made})"
+    indent = module.indent_of(rows.loop) or ""
+    if len(indent) + len(call) > LONGEST_LINE:
+        deeper = indent + indent_unit(module, rows.loop, rows.loop.body[0])
+        parts = (text(rows.sql), made)
+        inside = "".join(f"{deeper}{part},\n" for part in parts)
+        call = f"{text(rows.cursor)}.executemany(\n{inside}{indent})"
+    return (module.replace(rows.loop, call),)
+
+
+def text_in_one(module: SourceModule, node: ast.expr) -> str:
+    """The source of an iterable, in parentheses where a comprehension needs them."""
+    text = module.text_of(node)
+    bare = isinstance(node, ast.Tuple) and not text.startswith("(")
+    loose = isinstance(node, ast.IfExp | ast.Lambda)
+    return f"({text})" if bare or loose else text
+
+
+REMEDY = Remedy(
+    name=NAME,
+    family="calls",
+    title="Run one statement for all rows",
+    claims="cpu_time",
+    keeps_state=False,
+    safety="gated",
+    share="lines with callees",
+    detect=detect,
+    admit=admit,
+    rewrite=rewrite,
+)
