@@ -16,7 +16,9 @@ from whet.records import (
     Verdict,
     Workload,
 )
-from whet.session import setup, trials
+from whet.session import court, renewal, setup, trials, whole
+from whet.session.order import Prospect
+from whet.session.work import Options
 from whet.settings import Settings, WorkloadSettings, load_settings
 
 EQUAL = Validation(outcome="equal")
@@ -28,17 +30,18 @@ DIFFERENT = Validation(
 )
 
 
-def fix(number):
-    return Fix(
+def fix(number, **changes):
+    plain = Fix(
         fix_id=f"fix{number}", title="t", remedy="r", file="app.py", line=number, function="f",
         functions=(), claims="cpu_time", keeps_state=False, safety="safe", attainable_gain=0.5,
-        edits=(), sources={},
+        edits=(), sources={}, finding_id=f"finding{number}",
     )  # fmt: skip
+    return msgspec.structs.replace(plain, **changes)
 
 
-def verdict(outcome="faster", effect=0.5, p_value=1e-6):
+def verdict(outcome="faster", effect=0.5, p_value=1e-6, metric="cpu_time"):
     return Verdict(
-        metric="cpu_time", outcome=outcome, effect=effect, low=effect, high=effect,
+        metric=metric, outcome=outcome, effect=effect, low=effect, high=effect,
         confidence=0.99, margin=0.01, processes=8, pairs=8, clock="cpu", design="whole runs",
         elapsed_s=1.0, p_value=p_value,
     )  # fmt: skip
@@ -64,12 +67,12 @@ class Session:
 def held(monkeypatch):
     """Holds trials whose validations and measurements the test says."""
 
-    def hold(number, *, validations=(), verdicts=(), left_s=1e6):
+    def hold(fixes, *, validations=(), verdicts=(), left_s=1e6, consent=(), renewed=None):
         answers, figures = iter(validations), iter(verdicts)
-        session = Session(map(fix, range(1, number + 1)))
+        session = Session(map(fix, range(1, fixes + 1)) if isinstance(fixes, int) else fixes)
         run = SimpleNamespace(
-            session=session, settings=Settings(), left_s=left_s,
-            bench=SimpleNamespace(recent_s=1.0),
+            session=session, settings=Settings(), left_s=left_s, project=None,
+            bench=SimpleNamespace(recent_s=1.0), prospects={}, options=Options(consent=consent),
         )  # fmt: skip
 
         def measured(*_, **__):
@@ -78,11 +81,14 @@ def held(monkeypatch):
                 raise found
             return (found,)
 
-        monkeypatch.setattr(trials, "place", lambda *_: None)
-        monkeypatch.setattr(trials, "validate", lambda *_: next(answers, EQUAL))
-        monkeypatch.setattr(trials, "measure", measured)
+        for module in (trials, whole):
+            monkeypatch.setattr(module, "place", lambda *_: None)
+        monkeypatch.setattr(trials, "files_after", lambda *_: {})
+        monkeypatch.setattr(court, "validate", lambda *_: next(answers, EQUAL))
+        monkeypatch.setattr(court, "measure", measured)
+        monkeypatch.setattr(renewal, "renew", renewed or (lambda *_: None))
         trials.hold(run)
-        trials.hold_whole(run)
+        whole.hold_whole(run)
         record = session.record
         return record, {v.fix_id: (v.kept, v.reason) for v in record.fix_verdicts}
 
@@ -130,6 +136,61 @@ def test_a_gain_that_is_not_certain_among_many_is_dropped(held):
     assert found["fix2"] == (
         False, "not certain enough among so many fixes (Holm's correction)",
     )  # fmt: skip
+
+
+def test_fixes_are_tried_in_the_order_of_what_they_can_gain(held):
+    fixes = [fix(1, attainable_gain=0.1), fix(2, attainable_gain=0.5),
+             fix(3, claims="peak_memory", attainable_gain=0.9)]  # fmt: skip
+    _, found = held(
+        fixes, verdicts=[verdict("same"), verdict("same"), verdict("same", metric="peak_memory")]
+    )
+    assert list(found) == ["fix2", "fix1", "fix3"]
+
+
+def test_what_a_kept_fix_made_cold_is_moot_and_what_it_made_hot_is_tried_first(held):
+    def renewed(run, kept):
+        assert [each.fix_id for each in kept][:1] == ["fix1"]
+        run.prospects["fix2"] = Prospect(0.0, 0.004)
+        run.prospects["fix4"] = Prospect(0.8, 0.9)
+
+    fixes = [fix(1, attainable_gain=0.9), fix(2, attainable_gain=0.4),
+             fix(3, attainable_gain=0.3), fix(4, attainable_gain=0.01)]  # fmt: skip
+    record, found = held(fixes, verdicts=[verdict(), verdict("same"), verdict("same"), verdict()],
+                         renewed=renewed)  # fmt: skip
+    assert list(found) == ["fix1", "fix4", "fix3", "fix2"]
+    little = "could gain 0.4 % at the most, less than the 1 % asked for"
+    assert found["fix2"] == (False, f"moot since r at app.py:1 was kept: {little}")
+    assert record.fix_verdicts[1].attainable_gain == 0.9
+
+
+def test_of_two_fixes_on_the_same_lines_the_second_is_moot_if_the_first_is_kept(monkeypatch):
+    def clash(_project, fixes):
+        if len(fixes) == 2:
+            raise TargetError("edits of one file", "they overlap")
+        return {}
+
+    fixes = [fix(1, attainable_gain=0.5), fix(2, attainable_gain=0.4)]
+    monkeypatch.setattr(trials, "files_after", clash)
+    kept = SimpleNamespace(project=None)
+    reason = trials._overtaken(kept, fixes[1], (fixes[0],))
+    assert reason == "moot: it touches the same lines as the kept r at app.py:1"
+
+
+def test_what_needs_consent_is_proven_last_and_kept_only_with_consent(held):
+    asks = fix(1, safety="consent", attainable_gain=0.9, evidence={"differs": "Order may vary."})
+    figures = [verdict(effect=0.9), verdict(), verdict()]
+    record, found = held([asks, fix(2)], verdicts=list(figures))
+    assert list(found) == ["fix2", "fix1"]
+    kept, reason = found["fix1"]
+    assert not kept
+    assert record.fix_verdicts[1].proposal
+    assert reason.startswith("needs your consent: cpu_time faster, 0.500 of what it was")
+    assert reason.endswith("; what differs: Order may vary")
+
+    record, found = held([asks, fix(2)], verdicts=list(figures), consent=("finding1",))
+    assert [kept for kept, _ in found.values()] == [True, True]
+    assert list(found) == ["fix1", "fix2"]
+    assert not record.fix_verdicts[0].proposal
 
 
 @pytest.mark.parametrize(

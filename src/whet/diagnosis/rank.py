@@ -10,6 +10,7 @@ import msgspec
 
 from whet.diagnosis.match import concerned_share
 from whet.records import Finding
+from whet.remedies import sections_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -99,10 +100,18 @@ def _finding(match: Match, remedy: Remedy, evidence: Evidence, share: float) -> 
         safety=match.safety,
         claims=remedy.claims,
         attainable_gain=round(min(1.0, gain), 6),
-        evidence={"share": round(share, 6), **admission.evidence},
+        evidence={"share": round(share, 6), **admission.evidence, **_differs(match, remedy)},
         match=match,
         refused=admission.reason,
     )
+
+
+def _differs(match: Match, remedy: Remedy) -> dict[str, str]:
+    """What the user must agree to: what the match says, else the safety section of the page."""
+    if match.safety != "consent":
+        return {}
+    told = match.data.get("differs") or sections_of(remedy.page).get("Safety", "")
+    return {"differs": " ".join(str(told).split())}
 
 
 def _lies_in(match: Match, place: HotPlace) -> bool:

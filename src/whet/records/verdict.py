@@ -57,3 +57,5 @@ class FixVerdict(Record, frozen=True):
     reason: str
     verdicts: tuple[Verdict, ...] = ()
     patch: str = ""
+    proposal: bool = False  # proven like a kept one; it is kept only with the user's consent
+    attainable_gain: float | None = None  # at the most (0-1), upon the fixes kept before it

@@ -13,7 +13,7 @@ from whet.codebase.git import git, resolve, top_level, try_git
 from whet.codebase.syntax import SourceModule
 from whet.errors import TargetError, WhetError, WorkloadFailed
 from whet.records import Fix, FixVerdict, Validation
-from whet.session import keeping, trials
+from whet.session import court, keeping, trials
 from whet.session.changes import Files, digest, patch_of, put_files
 from whet.session.loop import hold_bench
 from whet.session.setup import differs, resolve_project, watch
@@ -208,7 +208,7 @@ def _prove(run: Run, change: str, after: Files) -> None:
     session.skip("fix", "the change was brought from outside")
     put_files(run.bench.copies["b"], after)
     with session.stage("validate"):
-        validation = trials.validate(run, fix)
+        validation = court.validate(run, fix)
         session.update(validations={fix.fix_id: validation})
     with session.stage("judge"):
         session.update(fix_verdicts=(_verdict(run, fix, validation),))
@@ -220,7 +220,7 @@ def _verdict(run: Run, fix: Fix, validation: Validation) -> FixVerdict:
     if validation.outcome != "equal":
         return trials.dropped(fix, trials.unequal(validation))
     try:
-        verdicts = trials.measure(
+        verdicts = court.measure(
             run, (fix.claims,), max(1.0, run.left_s), patience_s=run.left_s / 4, give_up=False
         )
     except WorkloadFailed as error:

@@ -6,28 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from whet.codebase import project_files
-from whet.diagnosis import (
-    find_matches,
-    findings,
-    function_finder,
-    hot_places,
-    read_hot_modules,
-)
-from whet.errors import WhetError
-from whet.proof.evidence import collect_evidence
-from whet.records import Evidence, GoalResult
-from whet.remedies import load_remedies, propose_fix
-from whet.session import trials
-from whet.session.changes import digest
+from whet.records import GoalResult
+from whet.session import diagnosing
 from whet.session.setup import differs, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from whet.codebase.syntax import SourceModule
-    from whet.records import Finding, Fix, HotPlace, IoProfile, Match
-    from whet.remedies import Remedy
+    from whet.records import IoProfile
     from whet.session.work import Run
 
 TUNING_LATER = "tuning comes later; its settings are accepted and not yet used"
@@ -103,36 +87,10 @@ def diagnose(run: Run) -> None:
         session.skip("diagnose", "there is no profile")
         return
     with session.stage("diagnose"):
-        matches, _, notes = _matches(run)
-        session.note(*notes)
-        count = f"{len(matches)} patterns in hot places"
-        session.tell("diagnose", count if matches else "no known pattern in a hot place")
-
-
-def _remedies(run: Run) -> list[Remedy]:
-    wanted = run.settings.optimization
-    return [
-        remedy
-        for remedy in load_remedies()
-        if (
-            wanted.data_structure_optimization
-            if remedy.family == "containers"
-            else wanted.algorithm_optimization
-        )
-    ]
-
-
-def _matches(run: Run) -> tuple[Sequence[Match], Sequence[HotPlace], Sequence[str]]:
-    profile = run.session.record.profile
-    if profile is None:
-        return (), (), ()
-    files = project_files(run.project, run.settings.exclude)
-    root = run.bench.copies["a"]
-    hot = hot_places(
-        profile, files, excludes=run.settings.exclude, function_at=function_finder(root)
-    )
-    modules, notes = read_hot_modules(root, hot, files)
-    return find_matches(modules, hot, _remedies(run)), hot, notes
+        what = diagnosing.diagnosed(run, session.record.profile)
+        session.note(*what.notes)
+        count = f"{len(what.matches)} patterns in hot places"
+        session.tell("diagnose", count if what.matches else "no known pattern in a hot place")
 
 
 def evidence(run: Run) -> None:
@@ -143,27 +101,13 @@ def evidence(run: Run) -> None:
         session.skip("evidence", "there is no profile")
         return
     with session.stage("evidence"):
-        matches, hot, _ = _matches(run)
+        what = diagnosing.diagnosed(run, profile)
         seen = session.folder.evidence()
         if seen is None:
-            seen = Evidence()
-            if matches:
-                plain = profile.plain_cpu_s
-                seen = collect_evidence(
-                    run.bench.launch_of, matches, plain_cpu_s=plain, on_event=session.on_event
-                )
+            seen = diagnosing.observed(run, what.matches)
             session.folder.keep("evidence", seen)
-        session.note(*seen.notes)
-        found = findings(
-            matches,
-            seen,
-            profile,
-            hot,
-            run.settings.objective,
-            remedies=_remedies(run),
-            level=run.settings.optimization.optimization_level,
-            declined=[fix.finding_id for fix in run.store.declined()],
-        )
+        session.note(*seen.notes, *diagnosing.withheld(run, what))
+        found = diagnosing.ranked(run, what, seen, profile)
         session.update(findings=found)
         for finding in found:
             said = finding.refused or f"could gain up to {finding.attainable_gain:.0%}"
@@ -174,31 +118,8 @@ def evidence(run: Run) -> None:
 def fix(run: Run) -> None:
     """Every admitted finding becomes a concrete change."""
     session = run.session
-    wanted = [
-        finding
-        for finding in session.record.findings
-        if finding.refused is None and not finding.declined and finding.safety != "advice"
-    ]
     with session.stage("fix"):
-        fixes: list[Fix] = []
-        for finding in wanted:
-            try:
-                fixes.append(_proposed(run, finding))
-            except WhetError as error:
-                session.note(f"{finding.file}:{finding.line} {finding.remedy}: {error.reason}")
-        session.update(fixes=tuple(fixes))
-
-
-def _proposed(run: Run, finding: Finding) -> Fix:
-    module = _module(run, finding.file)
-    proposed = propose_fix(module, finding)
-    return msgspec.structs.replace(proposed, sources={finding.file: digest(module.source)})
-
-
-def _module(run: Run, file: str) -> SourceModule:
-    from whet.codebase.syntax import SourceModule
-
-    return SourceModule.parse(run.project / file, root=run.project)
+        session.update(fixes=diagnosing.proposals(run, session.record.findings))
 
 
 def judge(run: Run) -> None:
@@ -208,18 +129,22 @@ def judge(run: Run) -> None:
         session.skip("validate", "there is nothing to validate")
         session.skip("judge", "there is nothing to judge")
         return
+    from whet.session import trials  # which renews what the stages before found
+
     with session.stage("validate"), session.stage("judge"):
         trials.hold(run)
 
 
 def combine(run: Run) -> None:
     """The kept set as a whole, on the whole workload, against the original."""
+    from whet.session.whole import hold_whole
+
     session = run.session
     if not any(verdict.kept for verdict in session.record.fix_verdicts):
         session.skip("combine", "no fix was kept")
     else:
         with session.stage("combine"):
-            trials.hold_whole(run)
+            hold_whole(run)
     session.update(goals=_goals(run))
 
 

@@ -2,75 +2,150 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from whet.errors import WhetError
-from whet.proof.paired import Bench as CourtBench
-from whet.proof.paired import compare_runs
-from whet.proof.trial import Rules
-from whet.records import FixVerdict, Validation
-from whet.session import keeping
-from whet.session.changes import files_after, put_files
-from whet.stats import holm
+from whet.records import FixVerdict
+from whet.session import court, keeping, renewal, screening
+from whet.session.changes import files_after
+from whet.session.order import decidable, next_fix, too_small
+from whet.session.placing import kept, place
+from whet.store.scratch import scratch_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from whet.records import Fix, Metric, Verdict
+    from whet.records import Fix, Validation, Verdict
     from whet.session.work import Run
 
 _LEAST_RUNS = 4 * 4 + 3  # a first look of the court, and its pilot
 _WHOLE_UNITS = 8  # the figure that people quote deserves a narrow interval
 _WHOLE_RUNS = 4 * _WHOLE_UNITS + 3
 _CHECK_RUNS = 14  # about what validation takes
-_TESTS_SHARE = 0.2  # of the time left, for one run of covering tests
-_LEAST_TESTS_S = 5.0
-_CONFIDENCE = 0.99
-_METRICS: tuple[Metric, ...] = ("cpu_time", "wall_time", "peak_memory", "io_operations")
+_RENEWAL_RUNS = 3
+_UNIT_S = 1.0  # the court joins short runs to units of about this length
 
 
 def hold(run: Run) -> None:
-    """Try every fix that has no verdict yet, each upon those kept before it."""
+    """Try the fixes that have no verdict yet, the most promising first, each upon those kept."""
     session = run.session
-    tried = {verdict.fix_id for verdict in session.record.fix_verdicts}
-    for number, fix in enumerate(session.record.fixes, 1):
-        if fix.fix_id in tried:
-            continue
+    renewal.first_prospects(run)
+    if kept(run):  # an interrupted session goes on
+        _renew(run)
+    while (fix := _next(run)) is not None:
         verdict = _try(run, fix)
         session.update(fix_verdicts=(*session.record.fix_verdicts, verdict))
         session.tell(
             "judge",
             f"{fix.file}:{fix.line} {fix.remedy}: {verdict.reason}",
             kind="verdict",
-            count=number,
+            count=len(session.record.fix_verdicts),
             total=len(session.record.fixes),
         )
+        if verdict.kept:
+            _renew(run)
 
 
-def kept(run: Run) -> tuple[Fix, ...]:
-    """The fixes kept so far, in order."""
-    by_id = {fix.fix_id: fix for fix in run.session.record.fixes}
-    return tuple(by_id[v.fix_id] for v in run.session.record.fix_verdicts if v.kept)
+def _next(run: Run) -> Fix | None:
+    record = run.session.record
+    return next_fix(
+        record.fixes,
+        {verdict.fix_id for verdict in record.fix_verdicts},
+        run.prospects,
+        run.settings.objective,
+        agreed={fix.fix_id for fix in record.fixes if run.options.agreed(fix.finding_id)},
+    )
+
+
+def _renew(run: Run) -> None:
+    """Look again where the time goes, if there is time for that and for one more trial."""
+    needed = (_RENEWAL_RUNS + _LEAST_RUNS + _WHOLE_RUNS + 2 * _CHECK_RUNS) * _run_s(run)
+    if run.left_s < needed:
+        return
+    already = kept(run)
+    place(run, already, "a", "c")
+    renewal.renew(run, already)
 
 
 def _try(run: Run, fix: Fix) -> FixVerdict:
-    run_s = _run_s(run)
-    if run.left_s < (_LEAST_RUNS + _WHOLE_RUNS + 2 * _CHECK_RUNS) * run_s:
-        return dropped(fix, f"not tried: {max(run.left_s, 0):.0f} s of the budget are left")
     already = kept(run)
+    prospect = run.prospects.get(fix.fix_id)
+    reason = _overtaken(run, fix, already) or _not_worth(run, fix)
+    if reason is None:
+        reason = _no_time(run)
+    verdict = dropped(fix, reason) if reason else _heard(run, fix, already)
+    gain = fix.attainable_gain if prospect is None else round(prospect.most, 6)
+    return msgspec.structs.replace(verdict, attainable_gain=gain)
+
+
+def _overtaken(run: Run, fix: Fix, already: tuple[Fix, ...]) -> str | None:
+    """Why a fix cannot be applied upon the kept ones; None: it can."""
+    for other in already:
+        try:
+            files_after(run.project, (other, fix))
+        except WhetError:
+            place = f"{other.file}:{other.line}"
+            return f"moot: it touches the same lines as the kept {other.remedy} at {place}"
+    return None
+
+
+def _not_worth(run: Run, fix: Fix) -> str | None:
+    """Why a trial would decide nothing; None: it may."""
+    prospect = run.prospects.get(fix.fix_id)
+    if prospect is None:
+        return None
+    unit_s = max(4 * _run_s(run), _UNIT_S)
+    least = decidable(
+        (
+            verdict
+            for each in run.session.record.fix_verdicts
+            for verdict in each.verdicts
+            if verdict.metric == fix.claims
+        ),
+        _budget_s(run) / unit_s,
+    )
+    reason = too_small(prospect, run.settings.optimization.performance_threshold, least)
+    if reason is None:
+        return None
+    before = fix.attainable_gain or 0.0
+    if kept(run) and prospect.likely < before:
+        return f"moot since {_last_kept(run)}: {reason}"
+    return f"not tried: {reason}"
+
+
+def _last_kept(run: Run) -> str:
+    last = kept(run)[-1]
+    return f"{last.remedy} at {last.file}:{last.line} was kept"
+
+
+def _no_time(run: Run) -> str | None:
+    if run.left_s < (_LEAST_RUNS + _WHOLE_RUNS + 2 * _CHECK_RUNS) * _run_s(run):
+        return f"not tried: {max(run.left_s, 0):.0f} s of the budget are left"
+    return None
+
+
+def _heard(run: Run, fix: Fix, already: tuple[Fix, ...]) -> FixVerdict:
+    """Validated, screened and measured."""
     try:
         place(run, already, "a", "c")
         place(run, (*already, fix), "b")
-        validation = validate(run, fix)
-        run.session.update(validations={**run.session.record.validations, fix.fix_id: validation})
-        if validation.outcome != "equal":
-            return dropped(fix, unequal(validation))
-        verdicts = measure(run, (fix.claims,), _budget_s(run))
+        with scratch_folder("calls") as folder:
+            calls = Path(folder) / "calls.pickle"
+            validation = court.validate(run, fix, calls)
+            known = {**run.session.record.validations, fix.fix_id: validation}
+            run.session.update(validations=known)
+            if validation.outcome != "equal":
+                return dropped(fix, unequal(validation))
+            screened = screening.screen(run, fix, validation, calls, _run_s(run))
+        if screened is not None:
+            return dropped(fix, screened.reason, screened.verdicts)
+        verdicts = court.measure(run, (fix.claims,), _budget_s(run))
     except WhetError as error:
         return dropped(fix, f"not proven: {error}")
     reason = keeping.objection(verdicts, fix.claims, run.settings)
+    if reason is None and fix.safety == "consent" and not run.options.agreed(fix.finding_id):
+        return proposed(fix, verdicts)
     return judged(fix, verdicts, reason)
 
 
@@ -86,6 +161,42 @@ def judged(fix: Fix, verdicts: tuple[Verdict, ...], reason: str | None) -> FixVe
         verdicts=verdicts,
         patch=fix.patch,
     )
+
+
+def proposed(fix: Fix, verdicts: tuple[Verdict, ...]) -> FixVerdict:
+    """The verdict on a fix that is proven, and kept only if the user agrees to what differs."""
+    found = judged(fix, verdicts, None)
+    words = found.reason.removeprefix("kept: ")
+    differs = str(fix.evidence.get("differs", "")).rstrip(".")
+    reason = f"needs your consent: {words}" + (f"; what differs: {differs}" if differs else "")
+    return msgspec.structs.replace(found, kept=False, proposal=True, reason=reason)
+
+
+def dropped(fix: Fix, reason: str, verdicts: tuple[Verdict, ...] = ()) -> FixVerdict:
+    """The verdict on a fix that whole runs did not measure."""
+    return FixVerdict(
+        fix_id=fix.fix_id,
+        remedy=fix.remedy,
+        file=fix.file,
+        line=fix.line,
+        kept=False,
+        reason=reason,
+        verdicts=verdicts,
+        patch=fix.patch,
+    )
+
+
+def unequal(validation: Validation) -> str:
+    """Why validation does not let a fix pass, in words."""
+    shown = validation.counterexample
+    if validation.outcome == "different" and shown is not None:
+        return (
+            f"refuted: {shown.place} differs ({shown.detail}): "
+            f"{shown.expected[:200]} became {shown.actual[:200]}"
+        )
+    masked = ", ".join(validation.masked)
+    notes = "; ".join(validation.notes)
+    return f"not comparable: {masked or notes or 'two runs of the same code differ'}"
 
 
 def _run_s(run: Run) -> float:
@@ -105,154 +216,3 @@ def _budget_s(run: Run) -> float:
     look_s = _LEAST_RUNS * _run_s(run)
     free_s = run.left_s - (_WHOLE_RUNS + _CHECK_RUNS) * _run_s(run)
     return max(1.0, min(free_s, max(free_s / (len(waiting) + 1), 1.5 * look_s)))
-
-
-def place(run: Run, fixes: Sequence[Fix], *copies: str) -> None:
-    """Make copies hold the project with these fixes; everything else stays the original's."""
-    touched = {edit.file for fix in run.session.record.fixes for edit in fix.edits}
-    after = files_after(run.project, fixes)
-    files = {f: after.get(f, (run.project / f).read_bytes()) for f in sorted(touched)}
-    for copy in copies:
-        put_files(run.bench.copies[copy], files)
-
-
-def validate(run: Run, fix: Fix) -> Validation:
-    """Whether copy B gives the same results as copy A."""
-    from whet.proof.validate import Checks, Pair, ValidationCache
-    from whet.proof.validate import validate as compare_results
-
-    if run.validations is None:
-        fixes = run.session.record.fixes
-        run.validations = ValidationCache(
-            functions=tuple(dict.fromkeys(name for each in fixes for name in each.functions)),
-            stateful=frozenset(n for each in fixes if each.keeps_state for n in each.functions),
-        )
-    return compare_results(
-        Pair(run.bench.launch("a"), run.bench.launch("b")),
-        fix,
-        Checks(
-            tolerance=run.settings.tolerance,
-            mask=run.options.allow_unrepeatable,
-            tests_limit_s=max(_LEAST_TESTS_S, round(run.left_s * _TESTS_SHARE)),
-            workers=run.settings.performance.max_workers,
-        ),
-        cache=run.validations,
-        on_event=run.session.on_event,
-    )
-
-
-def measure(
-    run: Run,
-    claimed: tuple[Metric, ...],
-    budget_s: float,
-    *,
-    patience_s: float = 0.0,
-    give_up: bool = True,
-) -> tuple[Verdict, ...]:
-    """The court on whole runs of copy A (and its double C) against copy B."""
-    bench = run.bench
-    different = run.session.folder.read("repeatable", list[str]) or []
-    return compare_runs(
-        bench.launch("a"),
-        bench.launch("b"),
-        bench.launch("c"),
-        rules=Rules(
-            metrics=_METRICS,
-            claimed=claimed,
-            confidence=_CONFIDENCE,
-            budget_s=budget_s,
-            give_up=give_up,
-            patience_s=patience_s,
-            compare_output=not different,
-        ),
-        on_event=run.session.on_event,
-        bench=CourtBench(
-            run=bench.run,
-            environment=run.session.record.environment,
-            rerun=f"whet run {run.project} -w {bench.workload.spelled!r}",
-        ),
-    )
-
-
-def hold_whole(run: Run) -> None:
-    """The kept set against the original. A fix that Holm's correction drops leaves the set."""
-    _correct(run)
-    fixes = kept(run)
-    if not fixes:
-        return
-    place(run, (), "a", "c")
-    place(run, fixes, "b")
-    validation = validate(run, _joined(fixes))
-    run.session.update(whole_validation=validation)
-    if validation.outcome != "equal":
-        _drop_all(run, f"the kept set together: {unequal(validation)}")
-        return
-    claims = tuple(dict.fromkeys(fix.claims for fix in fixes))
-    whole = measure(run, claims, max(1.0, run.left_s), patience_s=run.left_s)
-    run.session.update(whole=whole)
-    if any(v.outcome in {"refuted", "slower", "larger"} for v in whole if v.metric in claims):
-        _drop_all(run, f"the kept set together is {whole[0].outcome}")
-
-
-def _joined(fixes: Sequence[Fix]) -> Fix:
-    """All fixes as one, for validation."""
-    return msgspec.structs.replace(
-        fixes[0],
-        fix_id="whole",
-        title="the kept set",
-        remedy="whole",
-        functions=tuple(dict.fromkeys(name for fix in fixes for name in fix.functions)),
-        keeps_state=any(fix.keeps_state for fix in fixes),
-        edits=tuple(edit for fix in fixes for edit in fix.edits),
-    )
-
-
-def _correct(run: Run) -> None:
-    """Holm over the kept fixes: all of them together may err with 1 - confidence at most."""
-    verdicts = run.session.record.fix_verdicts
-    chosen = [verdict for verdict in verdicts if verdict.kept and verdict.verdicts]
-    known = [v.verdicts[0].p_value for v in chosen]
-    p_values = [1.0 if p is None else p for p in known]
-    stands = dict(zip((v.fix_id for v in chosen), holm(p_values, 1 - _CONFIDENCE), strict=True))
-    for fix_id, fine in stands.items():
-        if not fine:
-            _drop(run, fix_id, "not certain enough among so many fixes (Holm's correction)")
-
-
-def _drop_all(run: Run, reason: str) -> None:
-    for fix in kept(run):
-        _drop(run, fix.fix_id, reason)
-
-
-def _drop(run: Run, fix_id: str, reason: str) -> None:
-    changed = tuple(
-        msgspec.structs.replace(v, kept=False, reason=reason) if v.fix_id == fix_id else v
-        for v in run.session.record.fix_verdicts
-    )
-    run.session.update(fix_verdicts=changed)
-
-
-def dropped(fix: Fix, reason: str) -> FixVerdict:
-    """The verdict on a fix that was not measured."""
-    return FixVerdict(
-        fix_id=fix.fix_id,
-        remedy=fix.remedy,
-        file=fix.file,
-        line=fix.line,
-        kept=False,
-        reason=reason,
-        patch=fix.patch,
-    )
-
-
-def unequal(validation: Validation) -> str:
-    """Why validation does not let a fix pass, in words."""
-    shown = validation.counterexample
-    if validation.outcome == "different" and shown is not None:
-        return (
-            f"refuted: {shown.place} differs ({shown.detail}): "
-            f"{shown.expected[:200]} became {shown.actual[:200]}"
-        )
-    masked = ", ".join(validation.masked)
-    notes = "; ".join(validation.notes)
-    return f"not comparable: {masked or notes or 'two runs of the same code differ'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from whet.clock import SYSTEM_CLOCK, Clock
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from whet.proof.validate import ValidationCache
+    from whet.session.order import Prospect
     from whet.session.setup import Bench
     from whet.session.state import Session
     from whet.settings import Settings
@@ -30,6 +31,8 @@ class Options:
         on_event: Hears everything.
         hooks: User code, called as `hook("before" | "after", stage, record)`.
         clock: Tells the time.
+        consent: Ids of findings, or beginnings of ids, that the user agrees to: their fixes are
+            kept if they are proven, though they change more than the time.
         until: Stop after this stage, such as "profile" or "evidence"; empty: after the last.
     """
 
@@ -40,6 +43,11 @@ class Options:
     hooks: tuple[Callable[[str, str, SessionRecord], object], ...] = ()
     clock: Clock = SYSTEM_CLOCK
     until: str = ""
+    consent: tuple[str, ...] = ()
+
+    def agreed(self, finding_id: str | None) -> bool:
+        """Whether the user agrees to a finding that needs consent."""
+        return any((finding_id or "").startswith(each) for each in self.consent if each)
 
 
 @dataclass
@@ -53,6 +61,8 @@ class Run:
     store: Store
     bench: Bench
     validations: ValidationCache | None = None  # what the validations of all fixes share
+    prospects: dict[str, Prospect] = field(default_factory=dict)  # by fix id, as things are now
+    asked: set[str] = field(default_factory=set)  # sites that an evidence run has looked at
 
     @property
     def left_s(self) -> float:
