@@ -61,16 +61,19 @@ class Workbench:
     def load(self, source, name="module"):
         loaded = types.ModuleType(name)
         raw = source.encode() if isinstance(source, str) else source
-        exec(compile(raw, f"<{name}>", "exec"), loaded.__dict__)
+        exec(compile(raw, f"<{name}>", "exec", dont_inherit=True), loaded.__dict__)
         return loaded
 
     def observe(self, module, matches, run):
         """The evidence of `run(loaded)`; what it raises is the run's own affair."""
         watch = Watch(matches)
         tree = watch.visit(ast.parse(module.source))
-        loaded = types.ModuleType("observed")
+        loaded = types.ModuleType(module.file.removesuffix(".py"))
         loaded.__dict__["__seen__"] = watch.seen
-        exec(compile(ast.fix_missing_locations(tree), "<observed>", "exec"), loaded.__dict__)
+        code = compile(
+            ast.fix_missing_locations(tree), "<observed>", "exec", dont_inherit=True
+        )
+        exec(code, loaded.__dict__)
         for match in matches:
             for site in match.calls:
                 watch.watch_calls(loaded, site)
