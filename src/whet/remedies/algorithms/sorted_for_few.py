@@ -34,24 +34,20 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
-from math import log2
 from typing import TYPE_CHECKING, Literal
 
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Span
-from whet.remedies._admission import NUMBERS, ordered_elements, ordered_values, types_of
 from whet.remedies._places import found_again, hot_function, import_of, new_match, walk_function
-from whet.remedies.remedy import Admission, Remedy, refused
+from whet.remedies.algorithms._few import admit_few, is_plain_key, key_parts, truth_of, used_by
+from whet.remedies.remedy import Remedy
 
 if TYPE_CHECKING:
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Evidence, HotPlace, Match, ValueEvidence
+    from whet.records import HotPlace, Match
 
 NAME = "sorted_for_few"
-LEAST_ELEMENTS = 32
-LEAST_RATIO = 8  # of all elements to used ones; below it the sort is as quick
-_IDENTICAL_TIES = ({"int"}, {"str"}, {"bytes"})  # equal elements cannot be told apart
 
 _COMMA_BEHIND = re.compile(rb"\s*,[ \t]*")
 _COMMA_BEFORE = re.compile(rb"\s*,\s*$")
@@ -97,7 +93,7 @@ def _sort(module: SourceModule, node: ast.AST) -> _Sort | None:
         case _:
             return None
     keywords = {keyword.arg: keyword for keyword in call.keywords}
-    used = _used(node.slice)
+    used = used_by(node.slice)
     if (
         used is None
         or isinstance(iterable, ast.Starred)
@@ -109,7 +105,7 @@ def _sort(module: SourceModule, node: ast.AST) -> _Sort | None:
     few, last = used
     key = keywords["key"].value if "key" in keywords else None
     reverse = keywords.get("reverse")
-    backwards = _truth(reverse.value) if reverse else False
+    backwards = truth_of(reverse.value) if reverse else False
     if backwards is None or isinstance(key, ast.Constant) or (last and key is not None):
         return None
     return _Sort(
@@ -123,10 +119,6 @@ def _sort(module: SourceModule, node: ast.AST) -> _Sort | None:
     )
 
 
-def _truth(node: ast.expr) -> bool | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, bool) else None
-
-
 def _opening(module: SourceModule, call: ast.Call) -> Span | None:
     """The point right behind the opening parenthesis of a call; None: not on the name's line."""
     line, column = call.func.end_lineno or 0, call.func.end_col_offset or 0
@@ -135,32 +127,12 @@ def _opening(module: SourceModule, call: ast.Call) -> Span | None:
     return Span(line=line, column=column + 1, end_line=line, end_column=column + 1)
 
 
-def _used(index: ast.expr) -> tuple[int | ast.expr, bool] | None:
-    """How many of the elements a subscript uses, and whether it is the last one."""
-    match index:
-        case ast.Constant(value=0):
-            return (1, False) if index.value is not False else None
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
-            return 1, True
-        case ast.Slice(lower=None | ast.Constant(value=0 | None), upper=upper, step=None):
-            pass
-        case _:
-            return None
-    match upper:
-        case ast.Constant(value=int(few)) if few >= 1 and few is not True:
-            return few, False
-        case ast.Name() | ast.Attribute():
-            return upper, False
-        case _:
-            return None
-
-
 def _match(module: SourceModule, sort: _Sort) -> Match:
     iterable = sort.call.args[0]
     sites = [("iterable", iterable)]
     if isinstance(iterable, ast.GeneratorExp):  # its elements are seen where they are made
         sites.append(("element", iterable.elt))
-    sites.extend(_key_parts(module, sort.key) or ())
+    sites.extend(key_parts(module, sort.key) or ())
     if isinstance(sort.few, ast.expr):
         sites.append(("few", sort.few))
     return new_match(
@@ -174,117 +146,9 @@ def _match(module: SourceModule, sort: _Sort) -> Match:
             "few": sort.few if isinstance(sort.few, int) else None,
             "last": sort.last,
             "keyed": sort.key is not None,
-            "key_is_plain": _is_plain_key(module, sort.key),
+            "key_is_plain": is_plain_key(module, sort.key),
         },
     )
-
-
-def _key_parts(module: SourceModule, key: ast.expr | None) -> list[tuple[str, ast.expr]] | None:
-    """What a key function returns, a tuple by its places; None: it cannot be seen.
-
-    Tuples whose places are each totally ordered are totally ordered themselves.
-    """
-    returned: list[ast.expr | None] = []
-    match key:
-        case ast.Lambda():
-            returned = [key.body]
-        case ast.Name():
-            scopes = module.scopes
-            function = scopes.bindings(scopes.module, key.id)
-            owned = scopes.owner(key.id, scopes.scope_of(key)) is scopes.module
-            if owned and len(function) == 1 and isinstance(function[0], ast.FunctionDef):
-                nodes = [] if function[0].decorator_list else walk_function(function[0])
-                returned = [node.value for node in nodes if isinstance(node, ast.Return)]
-        case _:
-            return None
-    parts: list[tuple[str, ast.expr]] = []
-    shapes = set()
-    for value in returned:
-        if value is None:
-            return None
-        places = value.elts if isinstance(value, ast.Tuple) else [value]
-        shapes.add(len(places) if isinstance(value, ast.Tuple) else 0)
-        parts.extend((f"key{place}", node) for place, node in enumerate(places))
-    starred = any(isinstance(node, ast.Starred) for _, node in parts)
-    return parts if len(shapes) == 1 and not starred else None
-
-
-def _is_plain_key(module: SourceModule, key: ast.expr | None) -> bool:
-    """Whether a key is `len` or a method of strings, which give ints and strings."""
-    match key:
-        case ast.Name(id="len"):
-            return module.scopes.is_builtin(key)
-        case ast.Attribute(value=ast.Name(id="str") as owner, attr="lower" | "casefold" | "upper"):
-            return module.scopes.is_builtin(owner)
-        case _:
-            return False
-
-
-def admit(match: Match, evidence: Evidence) -> Admission:
-    """Whether the run shows a total order and enough elements."""
-    found = [(s.role, evidence.values[s.site]) for s in match.values if s.site in evidence.values]
-    seen = dict(found)
-    keys = [(role, value) for role, value in found if role.startswith("key")]
-    iterable = seen.get("iterable")
-    if iterable is None or not iterable.observations:
-        return refused("the run never came here")
-    if reason := _order(match, seen, keys):
-        return refused(reason)
-    few = _few(match, seen.get("few"))
-    if isinstance(few, str):
-        return refused(few)
-    size = iterable.size_median
-    if "element" in seen:
-        size = seen["element"].observations / iterable.observations
-    if size is None:
-        return refused("it is not known how many elements are sorted")
-    facts = {"sorts": iterable.observations, "elements_median": size, "used": few}
-    if size < LEAST_ELEMENTS or size < few * LEAST_RATIO:
-        return refused("too few elements are sorted for a gain", **facts)
-    removable = max(0.0, 1 - 1.5 / log2(size))
-    return Admission(evidence=facts, removable=round(removable, 4))
-
-
-def _order(
-    match: Match, seen: dict[str, ValueEvidence], keys: list[tuple[str, ValueEvidence]]
-) -> str | None:
-    """Why what is compared has no total order; None: it has."""
-    if match.data["keyed"]:
-        return None if match.data["key_is_plain"] else _order_of_keys(keys)
-    reason = ordered_values(seen["element"]) if "element" in seen else None
-    if reason is None and "element" not in seen:
-        reason = ordered_elements(seen["iterable"])
-    if reason is not None or not match.data["last"]:
-        return reason
-    made = seen["element"].types if "element" in seen else seen["iterable"].element_types
-    if types_of(made) not in _IDENTICAL_TIES:
-        return "equal elements may differ, and the last of them is used"
-    return None
-
-
-def _order_of_keys(keys: list[tuple[str, ValueEvidence]]) -> str | None:
-    kinds: dict[str, set[str]] = {}
-    for role, value in keys:
-        if not value.observations:
-            continue  # a `return` that the run never came to
-        if reason := ordered_values(value):
-            return reason
-        kinds.setdefault(role, set()).update(types_of(value.types))
-    if not kinds:
-        return "what the key function returns was not seen"
-    mixed = [found for found in kinds.values() if len(found) > 1 and not found <= NUMBERS]
-    return "keys are of several types" if mixed else None
-
-
-def _few(match: Match, seen: ValueEvidence | None) -> int | str:
-    """How many elements are used at the most, or why that is not known."""
-    if match.data["few"] is not None:
-        return int(match.data["few"])
-    if seen is None or seen.smallest is None or types_of(seen.types) != {"int"}:
-        return "it is not known how many elements are used"
-    if seen.smallest < 1:
-        return "the number of elements used was below one"
-    return seen.smallest
 
 
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
@@ -351,6 +215,6 @@ REMEDY = Remedy(
     safety="gated",
     share="lines",
     detect=detect,
-    admit=admit,
+    admit=admit_few,
     rewrite=rewrite,
 )
