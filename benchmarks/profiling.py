@@ -21,9 +21,9 @@ from statistics import median
 
 from whet.errors import InstrumentError
 from whet.profiling import profile
+from whet.profiling._py_spy import record
 from whet.profiling._rig import Rig
 from whet.profiling.allocations import memray_folder
-from whet.profiling.cpu import record
 from whet.records import RunOutcome  # noqa: TC001 - one import more costs a script nothing
 from whet.workloads import Launch, Meter, describe_environment, inspect_interpreter, parse_target
 

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from whet.errors import InstrumentError, UsageError, WorkloadFailed
-from whet.profiling import cpu, profile
+from whet.profiling import _py_spy, cpu, profile
 from whet.profiling._rig import Rig
 from whet.records import CpuProfile, from_json, to_json
 
@@ -242,7 +242,7 @@ def test_a_program_that_is_no_python_is_refused_with_the_reason_of_py_spy(tmp_pa
 
 
 def test_py_spy_must_be_there(monkeypatch):
-    monkeypatch.setattr(cpu.sys, "executable", "/nowhere/python")
-    monkeypatch.setattr(cpu.shutil, "which", lambda _: None)
+    monkeypatch.setattr(_py_spy.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(_py_spy.shutil, "which", lambda _: None)
     with pytest.raises(InstrumentError, match="not installed"):
-        cpu.py_spy_path()
+        _py_spy.py_spy_path()

@@ -5,20 +5,20 @@ from types import SimpleNamespace
 import pytest
 
 from whet.errors import InstrumentError
-from whet.profiling import cpu, profile
+from whet.profiling import _py_spy, cpu, profile
 from whet.profiling._rig import cost
 
 
 def test_errors_of_sampling_are_counted_from_the_summary():
     said = "py-spy> Wrote speedscope file to 'x'. Samples: 24 Errors: 3\n"
-    assert cpu.sampling_errors(said) == 3
-    assert cpu.sampling_errors("") == 0
+    assert _py_spy.sampling_errors(said) == 3
+    assert _py_spy.sampling_errors("") == 0
 
 
 def test_the_reason_of_py_spy_is_given():
     said = "usage\nPermission Denied: Try running again with elevated permissions\nmore\n"
-    assert cpu.explained(said).startswith("Permission Denied")
-    assert cpu.explained("hello") == ""
+    assert _py_spy.explained(said).startswith("Permission Denied")
+    assert _py_spy.explained("hello") == ""
 
 
 def test_when_neither_sampler_works_both_reasons_are_given(launches):
@@ -42,6 +42,14 @@ def test_programs_that_end_at_once_are_seen_from_their_start(launches):
     assert found.cpu.functions[0].name == "grind"
     assert not any("exit" in note for note in found.notes)
     assert not any("_attach" in frame.file for frame in found.cpu.frames)
+
+
+def test_a_program_that_forbids_to_be_looked_at_is_not_measured_half():
+    cut, whole = SimpleNamespace(signal="SIGKILL"), SimpleNamespace(signal=None)
+    with pytest.raises(InstrumentError, match="lost sight"):
+        _py_spy.refuse_cut_short(cut, whole)
+    _py_spy.refuse_cut_short(cut, cut)
+    _py_spy.refuse_cut_short(whole, whole)
 
 
 def test_the_time_in_which_a_program_was_held_back_is_no_cost():

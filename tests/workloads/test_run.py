@@ -53,6 +53,20 @@ def test_children_that_outlive_the_run_are_killed_and_noted(run_script, tmp_path
     assert _gone(int(pid.read_text()))
 
 
+@linux
+def test_what_a_child_used_that_the_run_did_not_wait_for_is_counted(run_script):
+    outcome = run_script(
+        "import os, time\n"
+        "reader, writer = os.pipe()\n"
+        "if os.fork() == 0:\n"
+        "    while time.process_time() < 0.3: sum(range(1000))\n"
+        "    os.write(writer, b'x')\n"
+        "    os._exit(0)\n"
+        "os.read(reader, 1)\n"
+    )
+    assert outcome.cpu_s > 0.3
+
+
 def _gone(pid):
     """Whether a killed process ends (in a container nobody may reap it)."""
     deadline = time.monotonic() + 10

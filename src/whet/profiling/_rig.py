@@ -54,6 +54,18 @@ class Measured(NamedTuple):
         """Seconds that the program was held back until its sampler had found it."""
         return sum(float(line["held_s"]) for line in self.lines() if line["kind"] == "attach")
 
+    def ended_at_s(self) -> float | None:
+        """When the first process had written its last line, in the time of files.
+
+        None where it did not come to that.
+        """
+        first = ""
+        for line in self.lines():
+            first = first or str(line["process_file"])
+            if self.out is not None and line["process_file"] == first and line["kind"] == "exit":
+                return (self.out / first).stat().st_mtime
+        return None
+
     def failure(self, instrument: str) -> str | None:
         """Why the probe could not start an instrument; None if it could."""
         for line in self.lines():

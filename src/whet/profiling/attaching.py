@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from whet.errors import InstrumentError, TargetError
 from whet.profiling._places import Places
+from whet.profiling._py_spy import explained, py_spy_path, py_spy_version, sampling_errors
 from whet.profiling._speedscope import read_speedscope
 from whet.profiling._stacks import summarize
 from whet.profiling.bottlenecks import bottlenecks
-from whet.profiling.cpu import explained, py_spy_path, py_spy_version, sampling_errors
 from whet.profiling.memory import profile_of
 from whet.records import CpuProfile, Profile, Workload
 from whet.store.scratch import scratch_folder

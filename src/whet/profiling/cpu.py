@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import math
-import re
-import shutil
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from whet.errors import InstrumentError
 from whet.profiling._places import Places, RawFrame
+from whet.profiling._py_spy import py_spy_version, record, refuse_cut_short
 from whet.profiling._rig import cost
-from whet.profiling._speedscope import read_speedscope
 from whet.profiling._stacks import RawStack, summarize
 from whet.profiling.waiting import Waiting, waits_of
 from whet.records import CpuProfile
 
 if TYPE_CHECKING:
+    from whet.profiling._py_spy import Recording
     from whet.profiling._rig import Measured, Rig
-    from whet.profiling._speedscope import Sampled
     from whet.records import InstrumentCost, RunOutcome
 
 LEAST_SAMPLES = 100  # below, shares say little: the workload is sampled again
 _WANTED_SAMPLES = 120
 _MOST_RUNS = 30
-_ATTEMPTS = 3
-_FEW_ERRORS = 10  # the beginning and the end of a program cost some
 _HIGHEST_RATE_HZ = 1000.0
-_SUMMARY = re.compile(r"Samples: (\d+) Errors: (\d+)")
-_ERROR = re.compile(r"^(?:Error|Reason|thread .* panicked.*|.*[Pp]ermission.*): ?.*", re.MULTILINE)
 
 
 class CpuMeasured(NamedTuple):
@@ -41,12 +33,6 @@ class CpuMeasured(NamedTuple):
     notes: tuple[str, ...] = ()
     failure: str | None = None  # why the fallback was used, or why waiting was not measured
     sampled_outcome: RunOutcome | None = None
-
-
-class _Recording(NamedTuple):
-    sampled: Sampled
-    errors: int
-    measured: Measured
 
 
 def measure(
@@ -90,7 +76,7 @@ def _with_py_spy(
     if not summary.functions:
         raise InstrumentError("py-spy", "saw no running Python code")
     first = recordings[0]
-    _refuse_cut_short(first.measured.outcome, plain)
+    refuse_cut_short(first.measured.outcome, plain)
     costs = [_cost("cpu", first.measured, plain)]
     waits, failure = Waiting((), None), None
     if waiting:
@@ -119,14 +105,7 @@ def _with_py_spy(
     return CpuMeasured(profile, tuple(costs), notes, failure, first.measured.outcome)
 
 
-def _refuse_cut_short(outcome: RunOutcome, plain: RunOutcome) -> None:
-    """py-spy ends a program that it may not look at any more."""
-    if outcome.signal is not None and plain.signal is None:
-        reason = "lost sight of the program, which may forbid to be looked at, and ended it"
-        raise InstrumentError("py-spy", reason)
-
-
-def _recordings(rig: Rig, rate_hz: float, budget_s: float) -> tuple[float, list[_Recording]]:
+def _recordings(rig: Rig, rate_hz: float, budget_s: float) -> tuple[float, list[Recording]]:
     """One recording, or as many as a short workload needs; all at one rate."""
     first = record(rig, rate_hz)
     seen = first.sampled.samples
@@ -151,7 +130,7 @@ def _cost(instrument: str, measured: Measured, plain: RunOutcome) -> InstrumentC
 
 
 def _notes(
-    plain: RunOutcome, recordings: list[_Recording], rate_hz: float, samples: int
+    plain: RunOutcome, recordings: list[Recording], rate_hz: float, samples: int
 ) -> tuple[str, ...]:
     notes = []
     if len(recordings) > 1:
@@ -165,83 +144,6 @@ def _notes(
     if seen is not None and plain.exit_code is not None and seen != plain.exit_code:
         notes.append(f"CPU: the sampled run exited with {seen}, the plain one {plain.exit_code}")
     return tuple(notes)
-
-
-def record(rig: Rig, rate_hz: float, *, idle: bool = False) -> _Recording:
-    """One run of the workload under py-spy.
-
-    Raises:
-        InstrumentError: py-spy is missing, may not look, or does not know this Python.
-    """
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return _record(rig, rate_hz, idle=idle)
-        except _TooShort:
-            continue
-    return _record(rig, rate_hz, idle=idle)
-
-
-class _TooShort(InstrumentError):
-    """The program ended before py-spy had found it: a race that another run may win."""
-
-
-def _record(rig: Rig, rate_hz: float, *, idle: bool) -> _Recording:
-    output = rig.new_file("py-spy.json")
-    words = [py_spy_path(), "record", "--rate", f"{rate_hz:.0f}", "--format", "speedscope"]
-    words += ["--full-filenames", "--subprocesses", "--output", str(output)]
-    words += ["--idle"] if idle else []
-    measured = rig.probed({"attach": {}}, (*words, "--"), required=False)
-    said = measured.outcome.stderr.tail + measured.outcome.stdout.tail
-    if not output.exists():
-        kind = _TooShort if "No python processes found" in said else InstrumentError
-        raise kind("py-spy", _why(said, measured.outcome))
-    recording = _Recording(read_speedscope(output), sampling_errors(said), measured)
-    if recording.errors > max(_FEW_ERRORS, recording.sampled.samples):
-        # It was shut out once the program ran: what it saw is the start alone.
-        reason = f"could not look in {recording.errors} of its samples"
-        raise InstrumentError("py-spy", f"{reason} and saw {recording.sampled.samples}")
-    return recording
-
-
-def _why(said: str, outcome: RunOutcome) -> str:
-    if outcome.timed_out:
-        return "was stopped by the time-out"
-    return explained(said) or f"wrote no recording (exit status {outcome.exit_code})"
-
-
-def explained(said: str) -> str:
-    """What py-spy gives as the reason in what it printed; empty if it gives none."""
-    lines = [match.group().strip() for match in _ERROR.finditer(said)]
-    return "; ".join(lines[:3])
-
-
-def sampling_errors(said: str) -> int:
-    """How many samples failed, from the summary that py-spy prints."""
-    summary = _SUMMARY.findall(said)
-    return int(summary[-1][1]) if summary else 0
-
-
-def py_spy_path() -> str:
-    """The py-spy that came with whet, else the one on the path.
-
-    Raises:
-        InstrumentError: There is none.
-    """
-    beside = Path(sys.executable).with_name("py-spy")
-    found = str(beside) if beside.is_file() else shutil.which("py-spy")
-    if found is None:
-        raise InstrumentError("py-spy", "is not installed", "Install py-spy")
-    return found
-
-
-def py_spy_version() -> str:
-    """The version of the installed py-spy; empty if only the program is there."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("py-spy")
-    except PackageNotFoundError:
-        return ""
 
 
 def _samples_of(measured: Measured) -> tuple[list[RawStack], int]:

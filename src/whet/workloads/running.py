@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 
 # py-spy ends with 0 whatever the program did. A shell between the two keeps the status; py-spy
-# follows it with `--subprocesses` and finds no Python in it.
+# follows it with `--subprocesses` and finds no Python in it. It kills what it started as soon as
+# the last Python has ended: so the shell that keeps the status is not the one that it started.
 _SHELL_SIGNAL = 128
 _STATUS_VARIABLE = "WHET_STATUS_FILE"
 # py-spy leaves files of its own where it is killed: its temporary folder is the run's, that of the
@@ -39,7 +40,8 @@ _RESTORE = (
     f'if [ -n "${{{_TMPDIR_VARIABLE}+set}}" ]; then TMPDIR=${_TMPDIR_VARIABLE}; '
     f"else unset TMPDIR; fi; unset {_TMPDIR_VARIABLE}"
 )
-_KEEP_STATUS = ("sh", "-c", f'{_RESTORE}; "$@"; echo $? > "${_STATUS_VARIABLE}"', "sh")
+_WRITE_STATUS = f'"$@"; echo $? > "${_STATUS_VARIABLE}"'
+_KEEP_STATUS = ("sh", "-c", f"{_RESTORE}; sh -c '{_WRITE_STATUS}' sh \"$@\"; :", "sh")
 
 
 def hides_status(wrap: tuple[str, ...]) -> bool:
