@@ -105,6 +105,20 @@ def only_used_in(module: SourceModule, function: FunctionNode, name: str, node: 
     return bound and all(use in inside for use in scopes.uses(owner, name))
 
 
+def is_loop_variable(module: SourceModule, function: FunctionNode, name: str) -> bool:
+    """Whether a name belongs to a function and lives only in loops that bind it by themselves."""
+    scopes = module.scopes
+    owner = scopes.inner(function)
+    if name in owner.declared or not owner.bindings.get(name):
+        return False
+    inside: set[ast.AST] = set()
+    for node in walk_function(function):
+        if isinstance(node, ast.For) and not node.orelse and name in stored_in(node.target):
+            inside |= set(ast.walk(node)) - set(ast.walk(node.iter))
+    mentions = [*scopes.bindings(owner, name), *scopes.uses(owner, name)]
+    return all(mention in inside for mention in mentions)
+
+
 def directly_in(block: list[ast.stmt], node: ast.AST) -> bool:
     """Whether a node is one of the statements of a block."""
     return any(statement is node for statement in block)

@@ -39,7 +39,13 @@ from typing import TYPE_CHECKING
 from whet.remedies._admission import types_of
 from whet.remedies._asking import asked
 from whet.remedies._places import alone_on_its_lines, found_again, hot_function, new_match
-from whet.remedies.calls._loops import indent_unit, is_invariant, loops_in, only_used_in, stored_in
+from whet.remedies.calls._loops import (
+    indent_unit,
+    is_invariant,
+    is_loop_variable,
+    loops_in,
+    stored_in,
+)
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
@@ -117,7 +123,7 @@ def _is_plain(module: SourceModule, function: FunctionNode, rows: _Rows) -> bool
         and is_invariant(module, rows.cursor, loop)
         and rows.cursor.id not in mentioned
         and all(isinstance(node, targets) for node in ast.walk(loop.target))
-        and all(only_used_in(module, function, name, loop) for name in names)
+        and all(is_loop_variable(module, function, name) for name in names)
         and not any(isinstance(node, _STRANGE) for node in ast.walk(rows.row))
         and not any(isinstance(node, _STRANGE) for node in ast.walk(loop.iter))
         and not _may_stop(rows.row)

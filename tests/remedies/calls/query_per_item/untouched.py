@@ -1,0 +1,19 @@
+"""Near misses."""
+
+
+def all_rows(cursor, names):
+    for _ in names:
+        cursor.execute("SELECT * FROM part")
+
+
+def writes(cursor, names):
+    for name in names:
+        cursor.execute("UPDATE part SET size = 1 WHERE name = ?", (name,))
+
+
+def built(cursor, query, name):
+    return cursor.execute(query, (name,))
+
+
+def other(executor, name):
+    return executor.submit("SELECT size FROM part WHERE name = ?", (name,))
