@@ -11,6 +11,7 @@ import msgspec
 from whet.clock import SYSTEM_CLOCK, iso_utc
 from whet.errors import UsageError
 from whet.profiling.callables import cost_of_call, measure_call
+from whet.profiling.parts import growth_of_call
 from whet.records import (
     Bottleneck,
     CpuProfile,
@@ -110,7 +111,7 @@ class AlgorithmProfile(Result, frozen=True):
     algorithm_name: str
     input_size: int | None  # of data that has a length
     execution_time: float  # seconds
-    complexity_estimate: str | None  # not estimated yet
+    complexity_estimate: str | None  # such as "O(n)" or "undecided (n or n log n)"
     memory_current_mb: float | None
     memory_peak_mb: float | None
     result: Any
@@ -225,13 +226,18 @@ class OptimizationPerformanceTuning:
     def analyze_algorithm_performance(
         self, algorithm_func: Callable[[Any], Any], test_data: Any
     ) -> AlgorithmProfile:
-        """Time and memory of `algorithm_func(test_data)`, called in this process."""
+        """Time and memory of `algorithm_func(test_data)`, called in this process.
+
+        The complexity is estimated from many short calls on copies of parts of the data (or on
+        smaller numbers); None: the data has no parts that the function takes.
+        """
+        growth = growth_of_call(algorithm_func, test_data)
         cost = cost_of_call(algorithm_func, test_data)
         return AlgorithmProfile(
             algorithm_name=getattr(algorithm_func, "__qualname__", repr(algorithm_func)),
             input_size=len(test_data) if hasattr(test_data, "__len__") else None,
             execution_time=cost.elapsed_s,
-            complexity_estimate=None,
+            complexity_estimate=growth.said if growth is not None else None,
             memory_current_mb=cost.current_mb,
             memory_peak_mb=cost.peak_mb,
             result=cost.result,

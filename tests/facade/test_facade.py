@@ -4,6 +4,7 @@ import pytest
 
 from whet import OptimizationPerformanceTuning
 from whet.errors import TargetError, UsageError
+from whet.profiling.parts import growth_of_call
 from whet.session import Options
 
 
@@ -51,6 +52,27 @@ def test_one_callable_is_analyzed(tuning):
         "memory_peak_mb": found.memory_peak_mb,
         "result": [1, 2, 3],
     }
+
+
+@pytest.mark.parametrize(
+    ("function", "data", "estimate"),
+    [
+        (lambda data: [x for x in data if x in list(data)], list(range(2000, 0, -1)), "n^2"),
+        (lambda n: sum(1 for i in range(n) for j in range(n)), 300, "n^2"),
+        (lambda data: [x for x in data if x / 0], list(range(1000)), None),
+        (lambda data: data, object(), None),
+    ],
+    ids=["a list", "a number", "it raises", "it has no parts"],
+)
+def test_the_growth_of_a_callable_is_estimated_from_parts_of_its_data(function, data, estimate):
+    before = repr(data)
+    found = growth_of_call(function, data)
+    if estimate is None:
+        assert found is None
+    else:  # a loaded machine may leave it undecided
+        assert found.decided in {estimate, None}
+        assert 1.4 < found.exponent < 2.6
+    assert repr(data) == before
 
 
 def test_memory_of_one_call(tuning):

@@ -6,6 +6,7 @@ Try:
   whet profile app.py --export flamegraph=flame.html --export speedscope=app.speedscope.json
   whet profile --pid 4711 --duration 10
   whet profile --read program.pstats
+  whet profile --complexity app:unique --inputs app:sample --sizes 1000,2000,4000,8000
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from whet.cli._common import (
     print_json,
     progress_listener,
 )
+from whet.cli._complexity import show_complexity, sizes_of
 from whet.cli._session import settings_of
 
 if TYPE_CHECKING:
@@ -60,6 +62,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--limit", type=int, default=10, metavar="N", help="functions shown")
     group.add_argument("--read", metavar="FILE", help="show a profile made elsewhere")
     group.add_argument(
+        "--complexity", metavar="MODULE:FUNCTION",
+        help="how its time and memory grow with the size of the input",
+    )  # fmt: skip
+    group.add_argument(
+        "--sizes", type=sizes_of, metavar="N,N,…",
+        help="with --complexity; default: 8, 16, … 32768, as far as the time allows",
+    )  # fmt: skip
+    group.add_argument(
+        "--inputs", metavar="MODULE:FUNCTION",
+        help="with --complexity: takes a size, returns the argument, or a tuple of all of them; "
+        "default: calls recorded from the workload, scaled",
+    )  # fmt: skip
+    group.add_argument(
         "--export", action="append", default=[], metavar="FORMAT=FILE",
         help=f"write it too, in any of: {', '.join(FORMATS)}",
     )  # fmt: skip
@@ -79,6 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.read:
         return _show_foreign(arguments)
     listener = progress_listener(quiet=arguments.quiet)
+    if arguments.complexity:
+        return show_complexity(arguments, listener)
     profile = _attached(arguments) if arguments.pid else _profiled(arguments, listener)
     if arguments.save_baseline:
         save_baseline(Path(arguments.project), arguments.save_baseline, profile)
@@ -102,6 +119,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(f"--rate {arguments.rate:g}", "is not between 1 and 1000")
     if arguments.limit < 1:
         raise UsageError(f"--limit {arguments.limit}", "is below 1")
+    if not arguments.complexity and (arguments.sizes or arguments.inputs):
+        raise UsageError("--sizes and --inputs", "are given without --complexity")
     if arguments.duration <= 0:
         raise UsageError(f"--duration {arguments.duration:g}", "is not above 0")
     given = [

@@ -1,6 +1,7 @@
 """The frozen records that connect the rooms of whet; each can be saved as it is."""
 
 from whet.records._base import Record, from_json, printable, to_json
+from whet.records.complexity import ComplexityPoint, ComplexityProfile, GrowthEstimate
 from whet.records.environment import Environment, Interpreter
 from whet.records.event import Event, OnEvent, ignore_event
 from whet.records.finding import (
@@ -55,6 +56,8 @@ __all__ = [
     "CallSite",
     "Claim",
     "CommitData",
+    "ComplexityPoint",
+    "ComplexityProfile",
     "Counterexample",
     "CpuProfile",
     "Deployment",
@@ -72,6 +75,7 @@ __all__ = [
     "Frame",
     "FunctionTime",
     "GoalResult",
+    "GrowthEstimate",
     "HotPlace",
     "InstrumentCost",
     "InstrumentFailure",
