@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import LOOPS
-from whet.remedies._locals import bound_before, bound_only_by_names, interrupted, uses_of_own
+from whet.remedies._locals import (
+    bound_before,
+    bound_only_by_names,
+    holds_comment,
+    interrupted,
+    uses_of_own,
+)
 from whet.remedies._places import alone_on_its_lines, walk_function
 
 if TYPE_CHECKING:
@@ -53,6 +59,13 @@ class Deferred:
         """The lines of all growths."""
         spans = [(g.statement.lineno, g.statement.end_lineno or 0) for g in self.growths]
         return {line for first, last in spans for line in range(first, last + 1)}
+
+    def unit_of_indent(self, module: SourceModule) -> str:
+        """What one more level of indentation is in the loop."""
+        outer = module.indent_of(self.loop) or ""
+        body: list[ast.stmt] = getattr(self.loop, "body", [])
+        inner = module.indent_of(body[0]) or ""
+        return inner.removeprefix(outer) or "    "
 
 
 def find_deferred(
@@ -117,7 +130,7 @@ def _can_be_rewritten(
         alone_on_its_lines(module, loop)
         and not interrupted(module, function, loop)
         and all(_part_stands_alone(growth) for growth in growths)
-        and not any(_holds_comment(module, growth.statement) for growth in growths)
+        and not any(holds_comment(module, growth.statement) for growth in growths)
     )
 
 
@@ -125,10 +138,6 @@ def _part_stands_alone(growth: Growth) -> bool:
     """Whether the part can be evaluated without the old value being looked at in between."""
     strange = (ast.NamedExpr, ast.Starred, ast.Yield, ast.YieldFrom, ast.Await)
     return not any(isinstance(node, strange) for node in ast.walk(growth.part))
-
-
-def _holds_comment(module: SourceModule, statement: ast.stmt) -> bool:
-    return statement.lineno != statement.end_lineno and "#" in module.text_of(statement)
 
 
 def collect_and_join(

@@ -117,3 +117,18 @@ def interrupted(module: SourceModule, function: FunctionNode, statement: ast.stm
 
 def _is_open(module: SourceModule, node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and module.scopes.is_builtin(node.func, "open")
+
+
+def holds_comment(module: SourceModule, node: ast.expr | ast.stmt) -> bool:
+    """Whether a comment may stand between the lines of a node, which a rewrite would lose."""
+    return node.lineno != node.end_lineno and "#" in module.text_of(node)
+
+
+def in_formatted_text(module: SourceModule, node: ast.AST) -> bool:
+    """Whether a node lies in an f-string, whose parts have no places before Python 3.12."""
+    return any(isinstance(parent, ast.JoinedStr) for parent in module.scopes.ancestors(node))
+
+
+def is_editable(module: SourceModule, node: ast.expr) -> bool:
+    """Whether an expression can be replaced without losing a comment."""
+    return not (in_formatted_text(module, node) or holds_comment(module, node))

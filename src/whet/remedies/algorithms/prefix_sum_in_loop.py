@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import COMPREHENSIONS, FUNCTIONS
 from whet.remedies._asking import asked, looks, median_size, missed, others_than
-from whet.remedies._locals import bound_before, looks_at_locals
+from whet.remedies._locals import bound_before, is_editable, looks_at_locals
 from whet.remedies._names import Use, use_of
 from whet.remedies._places import (
     alone_on_its_lines,
@@ -98,7 +98,7 @@ def _sum(module: SourceModule, function: FunctionNode, node: ast.AST) -> _Sum | 
         case _:
             return None
     anchor = _anchor(module, numbers, node, end)
-    if anchor is None or not alone_on_its_lines(module, anchor):
+    if anchor is None or not (alone_on_its_lines(module, anchor) and is_editable(module, node)):
         return None
     found = _Sum(call=node, numbers=numbers, end=end, anchor=anchor)
     return found if _only_looked_at(module, function, found) else None
