@@ -70,9 +70,7 @@ class Workbench:
         tree = watch.visit(ast.parse(module.source))
         loaded = types.ModuleType(module.file.removesuffix(".py"))
         loaded.__dict__["__seen__"] = watch.seen
-        code = compile(
-            ast.fix_missing_locations(tree), "<observed>", "exec", dont_inherit=True
-        )
+        code = compile(ast.fix_missing_locations(tree), "<observed>", "exec", dont_inherit=True)
         exec(code, loaded.__dict__)
         for match in matches:
             for site in match.calls:

@@ -65,11 +65,12 @@ COPY = "import copy\n\n\ndef f(value):\n    return copy.deepcopy(value)\n"
 SCALARS = st.one_of(
     st.integers(), st.text(max_size=3), st.sampled_from([None, True, NAN, 1.5, b""])
 )
+KEYS = st.one_of(st.text(max_size=2), st.tuples(st.integers()))
 DATA = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
         st.lists(inner, max_size=4),
-        st.dictionaries(st.one_of(st.text(max_size=2), st.tuples(st.integers())), inner, max_size=3),
+        st.dictionaries(KEYS, inner, max_size=3),
         st.tuples(inner),
         st.builds(Mine, st.dictionaries(st.text(max_size=1), inner, max_size=1)),
     ),
@@ -122,6 +123,7 @@ def test_a_second_fix_shares_the_copying_function_of_the_first(bench):
 
 FORMATS = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]
 GOOD = ["2024-02-29", "2024-02-29 23:59", "2024-02-29T23:59:58", "2024-02-29 01:02:03.000400"]
+ARABIC = "\u0662\u0660\u0662\u0664-\u0660\u0661-\u0660\u0661"
 TIMES = st.one_of(
     st.from_regex(
         r"\A[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ Tt ][0-9]{2}(:?[0-9]{2}){0,2}(\.[0-9]{1,6})?)?"
@@ -132,7 +134,7 @@ TIMES = st.one_of(
     st.text(max_size=19),
     st.sampled_from(
         ["2024-W01-1", "20240105", "2024-02-30", "0000-01-01", "2024-01-01T24:00:00",
-         "2024-01-01T23:59:60", "2024-01-01t10:00:00", "٢٠٢٤-٠١-٠١", "2024-01-01  10:00",
+         "2024-01-01T23:59:60", "2024-01-01t10:00:00", ARABIC, "2024-01-01  10:00",
          "2024-01-01 10+01", "2024-1-1", " 2024-01-01", None, 5, b"2024-01-01", ["2024-01-01"]]
     ),
 )  # fmt: skip
@@ -235,13 +237,15 @@ def texts(caplog, function, value):
     return result, [(r.getMessage(), r.levelname, r.funcName) for r in caplog.records]
 
 
-VALUES = st.one_of(st.text(max_size=4), st.integers(), st.floats(), st.none(), st.booleans(),
-                   st.lists(st.integers(), max_size=2), st.sampled_from(["%", "%s", "{x}", 5]))  # fmt: skip
+PLAIN = [st.text(max_size=4), st.integers(), st.floats(), st.none(), st.booleans()]
+LISTS = st.lists(st.integers(), max_size=2)
+VALUES = st.one_of(*PLAIN, LISTS, st.sampled_from(["%", "%s", "{x}", 5]))
 
 
+@pytest.mark.usefixtures("quiet")
 @given(value=VALUES)
 @SETTINGS
-def test_messages_that_are_let_through_later_read_the_same(bench, quiet, caplog, value):
+def test_messages_that_are_let_through_later_read_the_same(bench, caplog, value):
     fixed = bench.fix(LOG, "log_text_never_shown", lambda m: (m.f(value), outcome(m.g, value)))
     assert fixed is not None
     before, after = bench.load(LOG), bench.load(fixed)
@@ -250,14 +254,16 @@ def test_messages_that_are_let_through_later_read_the_same(bench, quiet, caplog,
         assert seen[0] == seen[1]
 
 
-def test_plain_values_get_a_guard_or_a_pattern(bench, quiet):
+@pytest.mark.usefixtures("quiet")
+def test_plain_values_get_a_guard_or_a_pattern(bench):
     fixed = bench.fix(LOG, "log_text_never_shown", lambda m: (m.f("x"), m.g(1)))
     assert "if log.isEnabledFor(logging.DEBUG):" in fixed
     assert 'log.debug("%s 100%%", value.real)' in fixed
 
 
+@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("value", [Loud(), [Loud()], {"a": Loud()}, Mine(), NotImplemented])
-def test_values_whose_formatting_could_have_effects_are_formatted(bench, quiet, value):
+def test_values_whose_formatting_could_have_effects_are_formatted(bench, value):
     assert bench.fix(LOG, "log_text_never_shown", lambda m: m.f(value)) is None
 
 
@@ -266,6 +272,24 @@ def test_levels_that_are_let_through_stay(bench, quiet):
     assert bench.fix(LOG, "log_text_never_shown", lambda m: m.f("x")) is None
 
 
+IN_A_TRY = """
+    try:
+        text = value + 1
+    except TypeError:
+        pass
+    log.debug(f'{text}')
+"""
+REBOUND = """
+    text = 1
+    try:
+        1 / 0
+    except Exception as text:
+        pass
+    log.debug(f'{text}')
+"""
+
+
+@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(
     "body",
     [
@@ -273,13 +297,11 @@ def test_levels_that_are_let_through_stay(bench, quiet):
         "    for text in value:\n        pass\n    log.debug(f'{text}')\n",
         "    for _ in value:\n        text = 1\n    else:\n        log.debug(f'{text}')\n",
         "    text = value\n    del text\n    log.debug(f'{text}')\n",
-        "    try:\n        text = value + 1\n    except TypeError:\n        pass\n"
-        "    log.debug(f'{text}')\n",
-        "    text = value\n    try:\n        1 / 0\n    except ZeroDivisionError as text:\n"
-        "        pass\n    log.debug(f'{text}')\n",
+        IN_A_TRY,
+        REBOUND,
     ],
 )
-def test_a_name_that_may_be_missing_is_asked_for_as_before(bench, quiet, body):
+def test_a_name_that_may_be_missing_is_asked_for_as_before(bench, body):
     source = f"import logging\nlog = logging.getLogger('whet.test.hostile')\ndef f(value):\n{body}"
     fixed = bench.fix(source, "log_text_never_shown", lambda m: m.f("ab"))
     for value in ("ab", "", [], 3):
@@ -287,16 +309,118 @@ def test_a_name_that_may_be_missing_is_asked_for_as_before(bench, quiet, body):
         assert outcome(function, value) == outcome(bench.load(source).f, value)
 
 
+# --- signatures and dataclasses
+
+SIGNATURE = "import inspect\n\n\ndef f(function):\n    return inspect.signature(function)\n"
+
+
+class Callable:
+    def __call__(self, a, b=1):
+        return a, b
+
+    def method(self, c):
+        return self, c
+
+    __hash__ = None
+
+
+def changing(x, y=1, *, z=2):
+    return x, y, z
+
+
+def test_signatures_of_anything_are_those_of_inspect_and_follow_changes(bench):
+    fixed = bench.load(
+        bench.fix(
+            SIGNATURE, "signature_at_every_call", lambda m: [m.f(changing) for _ in range(9)]
+        )
+    )
+    original = bench.load(SIGNATURE)
+    for value in (changing, Callable(), Callable().method, Callable, len, int, 3, None, print):
+        assert outcome(fixed.f, value) == outcome(original.f, value)
+    before = changing.__defaults__
+    changing.__defaults__ = (7,)
+    changed = fixed.f(changing)
+    changing.__defaults__ = before
+    assert str(changed) == "(x, y=7, *, z=2)"
+    assert str(fixed.f(changing)) == "(x, y=1, *, z=2)"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: [Callable()] * 9,
+        lambda: [Callable().method] * 9,
+        lambda: [len] * 9,
+        lambda: [eval(f"lambda a{n}: 0") for n in range(9)],  # nine functions
+    ],
+)
+def test_signatures_of_what_is_no_function_or_ever_new_are_worked_out(bench, make):
+    fixed = bench.fix(
+        SIGNATURE, "signature_at_every_call", lambda m: [m.f(function) for function in make()]
+    )
+    assert fixed is None
+
+
+AS_DICT = """
+from dataclasses import asdict, dataclass
+
+
+@dataclass
+class Point:
+    x: object
+    y: object = 2
+
+
+class Child(Point):
+    pass
+
+
+def f(point: Point):
+    return asdict(point)
+"""
+
+
+@given(x=DATA, y=st.one_of(SCALARS, DATA), child=st.booleans())
+@SETTINGS
+def test_any_instance_becomes_the_same_dict(bench, x, y, child):
+    fixed = bench.load(
+        bench.fix(AS_DICT, "asdict_of_flat_dataclass", lambda m: m.f(m.Point(1, "a")))
+    )
+    original = bench.load(AS_DICT)
+    results = []
+    for module in (original, fixed):
+        point = (module.Child if child else module.Point)(x, y)
+        results.append(outcome(module.f, point))
+        held = [part for part in (x, y) if isinstance(part, dict | list)]
+        assert all(part is not each for part in module.f(point).values() for each in held)
+    assert results[0] == results[1]
+    assert outcome(fixed.f, x) == outcome(original.f, x)
+
+
+def test_instances_of_subclasses_and_nested_dataclasses_keep_asdict(bench):
+    def child(module):
+        return module.f(module.Child(1))
+
+    assert bench.fix(AS_DICT, "asdict_of_flat_dataclass", child) is None
+    fixed = bench.load(bench.fix(AS_DICT, "asdict_of_flat_dataclass", lambda m: m.f(m.Point(1))))
+    nested = fixed.Point(fixed.Point(1, [fixed.Point(2)]), (1,))
+    assert fixed.f(nested) == {"x": {"x": 1, "y": [{"x": 2, "y": 2}]}, "y": (1,)}
+
+
 # --- layout
 
+READ_TIME = """from datetime import datetime
+
+
+def fü(text):
+    return datetime.strptime(text, '%Y-%m-%d')  # stays
+
+
+f = fü
+"""
 LAYOUTS = [
     ("deepcopy_of_plain_data", COPY, lambda m: m.f(TREE)),
-    (
-        "strptime_at_every_call",
-        "from datetime import datetime\n\n\ndef fü(text):\n"
-        "    return datetime.strptime(text, '%Y-%m-%d')  # bleibt\n\n\nf = fü\n",
-        lambda m: m.f("2024-01-01"),
-    ),
+    ("strptime_at_every_call", READ_TIME, lambda m: m.f("2024-01-01")),
     (NAME, BUILT, many),
 ]
 

@@ -78,16 +78,16 @@ def builtins_are_plain(module: SourceModule, names: Iterable[str]) -> bool:
     return not scopes.star_import and not any(scopes.bindings(scopes.module, n) for n in names)
 
 
-def imported_above(module: SourceModule, call: ast.Call, packages: Collection[str]) -> bool:
-    """Whether all imports of some packages stand above the statement that holds a call.
+def imported_above(module: SourceModule, node: ast.AST, packages: Collection[str]) -> bool:
+    """Whether all imports of some packages stand above the statement that holds a node.
 
     Only then may a definition above that statement use them while the module is imported.
     """
-    line = top_level_statement(module, call).lineno
-    for node in module.scopes.tree.body:
-        if node.lineno >= line and isinstance(node, ast.Import | ast.ImportFrom):
-            names = [alias.name for alias in node.names]
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+    line = top_level_statement(module, node).lineno
+    for statement in module.scopes.tree.body:
+        if statement.lineno >= line and isinstance(statement, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in statement.names]
+            names += [statement.module or ""] if isinstance(statement, ast.ImportFrom) else []
             if set(names) & set(packages):
                 return False
     return True

@@ -43,6 +43,7 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import FUNCTIONS, LOOPS
 from whet.remedies._admission import types_of
+from whet.remedies._library_calls import itself
 from whet.remedies._places import (
     alone_on_its_lines,
     found_again,
@@ -281,7 +282,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    call = found_again(module, match, _calls, lambda call: call)
+    call = found_again(module, match, _calls, itself)
     if _can_be_guarded(module, call):
         return _guard(module, call)
     text = call.args[0]

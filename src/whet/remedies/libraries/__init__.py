@@ -1,0 +1,1 @@
+"""Libraries that have a quicker way of their own."""

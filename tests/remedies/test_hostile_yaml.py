@@ -1,0 +1,93 @@
+"""YAML that libyaml reads is what the Python code would have read, or the Python code reads it."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+SETTINGS = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def outcome(function, stream):
+    try:
+        return repr(function(stream))
+    except Exception as error:  # noqa: BLE001 -- compared, whatever it is
+        return type(error).__name__, str(error)
+
+
+YAML = "import yaml\n\n\ndef f(stream):\n    return yaml.safe_load(stream)\n"
+FRAGMENTS = [
+    "a", "b: 1", "- ", "- x", "? k", ": v", "{a: 1}", "[1, 2]", "{a:b}", "[a: b]", "\t", "  ",
+    "\n", "\n", "\n  ", "\n- ", "&x ", "*x", "!!str ", "!!int ", "!foo ", "!", "'it''s'",
+    '"q\\n"', "| \n  t\n", "> \n  f\n\n", "#c", "key:\tv", "---\n", "...\n", "%YAML 1.1\n",
+    "<<: *x", ":", "-", "?", ",", "]", "}", "{", "[", "\u00e9", "\U0001f600", "\x85", "\ufeff",
+    "\x07", "1:30", "%", "'", "2001-01-01", "yes", "~", '"', "http://x:y", "!!set {a, b}",
+    "!!binary aGk=", "@", "\ud800",
+]  # fmt: skip
+DOCUMENTS = st.lists(st.sampled_from(FRAGMENTS), max_size=7).map("".join)
+
+
+@pytest.fixture
+def both_yaml(bench):
+    fixed = bench.fix(YAML, "yaml_read_by_python", lambda m: m.f("a: 1"))
+    return bench.load(YAML), bench.load(fixed)
+
+
+def of_file(folder, text):
+    path = folder / "file.yml"
+    path.write_text(text, "utf-8", "surrogatepass")
+
+    def read(function):
+        with path.open(encoding="utf-8") as file:
+            return outcome(function, file), file.tell()
+
+    return read
+
+
+@given(text=DOCUMENTS)
+@example(text="a: !foo 1")
+@example(text="a\t")
+@SETTINGS
+def test_any_document_is_read_or_refused_alike(both_yaml, tmp_path, text):
+    original, fixed = both_yaml
+    assert outcome(fixed.f, text) == outcome(original.f, text)
+    raw = text.encode("utf-8", "surrogatepass")
+    assert outcome(fixed.f, raw) == outcome(original.f, raw)
+    assert outcome(fixed.f, io.StringIO(text)) == outcome(original.f, io.StringIO(text))
+    read = of_file(tmp_path, text)
+    assert read(fixed.f)[0] == read(original.f)[0]
+
+
+def test_constructors_that_somebody_adds_are_used(both_yaml):
+    class Loader(yaml.SafeLoader):
+        pass
+
+    table = yaml.SafeLoader.yaml_constructors
+    _, fixed = both_yaml
+    yaml.SafeLoader.add_constructor(
+        "tag:yaml.org,2002:int", lambda loader, node: f"number {loader.construct_scalar(node)}"
+    )
+    try:
+        assert fixed.f("a: 1") == {"a": "number 1"}
+    finally:
+        yaml.SafeLoader.yaml_constructors = table
+    assert fixed.f("a: 1") == {"a": 1}
+
+
+def test_without_libyaml_the_plain_loader_reads(both_yaml, monkeypatch):
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    assert both_yaml[1].f("a: 1") == {"a": 1}
+
+
+def test_a_file_that_imports_one_function_gets_the_library_too(bench):
+    source = "from yaml import safe_load\n\n\ndef f(text):\n    return safe_load(text)\n"
+    fixed = bench.fix(source, "yaml_read_by_python", lambda m: m.f("a: 1"))
+    assert bench.load(fixed).f("a: [1]") == {"a": [1]}
