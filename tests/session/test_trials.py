@@ -55,6 +55,7 @@ class Session:
             session_id="s", project=".", start_time="t", fixes=tuple(fixes)
         )
         self.told = []
+        self.elapsed_s = 0.0
 
     def update(self, **changes):
         self.record = msgspec.structs.replace(self.record, **changes)
@@ -73,6 +74,7 @@ def held(monkeypatch):
         run = SimpleNamespace(
             session=session, settings=Settings(), left_s=left_s, project=None,
             bench=SimpleNamespace(recent_s=1.0), prospects={}, options=Options(consent=consent),
+            check_s=0.0,
         )  # fmt: skip
 
         def measured(*_, **__):

@@ -66,8 +66,22 @@ def overrides_of(arguments: argparse.Namespace) -> dict[str, Any]:
         "budget_s": arguments.budget,
         "objective": getattr(arguments, "objective", None),
         "tolerance": getattr(arguments, "tolerance", None),
-        "optimization.optimization_level": getattr(arguments, "level", None),
+        "optimization.optimization_level": _level(arguments),
     }
+
+
+def add_consent_argument(parser: argparse.ArgumentParser) -> None:
+    """`--consent`."""
+    parser.add_argument(
+        "--consent", action="extend", nargs="+", default=[], metavar="FINDING",
+        help="keep the proven fix of this finding though it changes more than the time",
+    )  # fmt: skip
+
+
+def _level(arguments: argparse.Namespace) -> str | None:
+    """As given; whoever agrees to a finding means the level that offers it."""
+    given: str | None = getattr(arguments, "level", None)
+    return given or ("high" if getattr(arguments, "consent", None) else None)
 
 
 def workload_of(
@@ -117,6 +131,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         resume=arguments.resume,
         on_event=progress_listener(quiet=arguments.quiet),
         hooks=tuple(_hook(text) for text in arguments.hook),
+        consent=tuple(getattr(arguments, "consent", ())),
     )
 
 

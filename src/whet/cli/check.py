@@ -125,7 +125,8 @@ def _gain(finding: Finding) -> str:
 
 def _what(finding: Finding) -> str:
     inside = f" in {finding.function}" if finding.function else ""
-    consent = ", needs consent" if finding.safety == "consent" else ""
+    told = {"consent": ", needs consent", "advice": ", advice"}
+    consent = told.get(finding.safety, "")
     return f"{finding.message}{inside} ({finding.remedy}{consent})"
 
 

@@ -7,6 +7,7 @@ Examples:
   whet fix . --patch fixes/
   whet fix . --branch whet/fixes
   whet fix . --only membership_in_list --in-place
+  whet fix . --consent 3f9c2a --branch
   whet fix . --decline 3f9c2a
 """
 
@@ -17,13 +18,21 @@ from typing import TYPE_CHECKING
 
 from whet.cli._common import add_output_arguments, add_workload_arguments, print_json
 from whet.cli._delivery import add_delivery_arguments, check_delivery, deliver
-from whet.cli._session import add_session_arguments, options_of, settings_of, workload_of
+from whet.cli._session import (
+    add_consent_argument,
+    add_session_arguments,
+    options_of,
+    settings_of,
+    workload_of,
+)
 from whet.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
 
     from whet.records import SessionRecord, Workload
+    from whet.settings import Settings
+    from whet.store import SessionFolder
 
 SUMMARY = "delivers proven fixes as patches, a branch or in place"
 
@@ -38,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--session", metavar="SESSION", help="default: the latest with kept fixes")
     parser.add_argument("--decline", metavar="FINDING", help="do not offer this finding again")
     parser.add_argument("--fail-on", choices=("kept", "nothing-kept"), help="exit with 1 if so")
+    add_consent_argument(parser)
     add_workload_arguments(parser)
     add_session_arguments(parser)
     add_output_arguments(parser)
@@ -65,24 +75,40 @@ def run(arguments: argparse.Namespace) -> int:
 def _session(arguments: argparse.Namespace, project: Path) -> SessionRecord:
     """The session whose fixes are meant; held now if there is none, or by `--no-resume`."""
     from whet.records import printable
+    from whet.session.consent import has_proposal
     from whet.session.loop import optimize
     from whet.session.setup import resolve_project
     from whet.store import open_store
 
     project = resolve_project(project)
     store = open_store(project)
-    if arguments.session:
-        return store.session(arguments.session).load()
     settings = settings_of(arguments, project)
     workload = workload_of(arguments, project, settings)
+    if arguments.session and arguments.consent:
+        return _with_consent(arguments, project, settings, store.session(arguments.session))
+    if arguments.session:
+        return store.session(arguments.session).load()
     for folder in reversed(store.sessions() if arguments.resume else ()):
         known = folder.load()
         ours = {fix.fix_id for fix in known.fixes if fix.edits}
         kept = any(v.kept and v.fix_id in ours for v in known.fix_verdicts)
         asked = workload is None or _same(workload, known.workload)
-        if known.project == printable(str(project)) and kept and asked:
+        if known.project != printable(str(project)) or not asked:
+            continue
+        if arguments.consent and has_proposal(known, arguments.consent):
+            return _with_consent(arguments, project, settings, folder)
+        if kept and not arguments.consent:
             return known
     return optimize(project, settings, workload, options_of(arguments))
+
+
+def _with_consent(
+    arguments: argparse.Namespace, project: Path, settings: Settings, folder: SessionFolder
+) -> SessionRecord:
+    """The session with the proposals that the user agrees to, proven with the kept fixes."""
+    from whet.session.consent import take_proposals
+
+    return take_proposals(project, settings, folder, options_of(arguments))
 
 
 def _same(one: Workload, other: Workload | None) -> bool:

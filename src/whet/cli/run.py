@@ -4,6 +4,7 @@ Examples:
   whet run examples/logstats
   whet run . -w "python -m app input.txt" --budget 120
   whet run . -w pytest:tests/unit --branch whet/fixes
+  whet run . --level high
   whet run . --json | python -m json.tool
 """
 
@@ -13,7 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whet.cli._common import add_output_arguments, add_workload_arguments
-from whet.cli._session import add_session_arguments, options_of, settings_of, workload_of
+from whet.cli._session import (
+    add_consent_argument,
+    add_session_arguments,
+    options_of,
+    settings_of,
+    workload_of,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -28,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", nargs="?", default=".", metavar="PROJECT", type=Path)
     add_workload_arguments(parser)
     add_session_arguments(parser)
+    add_consent_argument(parser)
     add_output_arguments(parser)
     parser.add_argument(
         "--report", action="append", default=[], metavar="FILE", type=Path,

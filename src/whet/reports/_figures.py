@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from whet.records import FixVerdict, GoalResult, Metric, SessionRecord, Verdict
+    from whet.records import Finding, FixVerdict, GoalResult, Metric, SessionRecord, Verdict
 
 UNKNOWN = "not measured"
 METRICS: dict[Metric, str] = {
@@ -115,14 +115,10 @@ def headline(session: SessionRecord) -> str:
     if session.status in {"failed", "interrupted", "running"} and verdict is None:
         return f"The session is {session.status}: nothing has been proven yet."
     if session.status == "partial":
-        count = len([finding for finding in session.findings if not finding.refused])
+        count = len([f for f in session.findings if not f.refused and f.safety != "advice"])
         return f"{count} possible fixes were found; nothing was tried yet."
     if not kept:
-        left = len(untried(session))
-        rest = (
-            f" {left} possible fix{'es were' if left != 1 else ' was'} not tried." if left else ""
-        )
-        return f"No change was proven to be an improvement; the project is as it was.{rest}"
+        return _nothing_kept(session)
     fixes = f"{kept} proven fix{'es' if kept != 1 else ''}"
     if verdict is None:
         return f"{fixes}; all of them together were not measured against the original."
@@ -133,14 +129,66 @@ def headline(session: SessionRecord) -> str:
     return f"{fixes}; together: {sentence(verdict)}."
 
 
+def _nothing_kept(session: SessionRecord) -> str:
+    if asked := proposals(session):
+        what = "1 proven change needs" if len(asked) == 1 else f"{len(asked)} proven changes need"
+        return f"{what} your consent; without it the project is as it was."
+    left = len(untried(session))
+    rest = f" {left} possible fix{'es were' if left != 1 else ' was'} not tried." if left else ""
+    return f"No change was proven to be an improvement; the project is as it was.{rest}"
+
+
 def kept(session: SessionRecord) -> list[FixVerdict]:
     """The fixes that were kept, in the order they were judged."""
     return [fix for fix in session.fix_verdicts if fix.kept]
 
 
 def dropped(session: SessionRecord) -> list[FixVerdict]:
-    """The fixes that were validated or judged, and not kept."""
-    return [fix for fix in session.fix_verdicts if not fix.kept and _tried(session, fix)]
+    """The fixes that were validated or judged, and found wanting."""
+    return [
+        fix
+        for fix in session.fix_verdicts
+        if not fix.kept and not fix.proposal and _tried(session, fix)
+    ]
+
+
+def proposals(session: SessionRecord) -> list[FixVerdict]:
+    """The fixes that were proven, and are kept only if the user agrees to what differs."""
+    return [fix for fix in session.fix_verdicts if fix.proposal and not fix.kept]
+
+
+def finding_id(session: SessionRecord, fix: FixVerdict) -> str:
+    """The finding that a fix comes from, by which consent is given; empty where there is none."""
+    known = {entry.fix_id: entry.finding_id for entry in session.fixes}
+    return known.get(fix.fix_id) or ""
+
+
+def differs(session: SessionRecord, fix: FixVerdict) -> str:
+    """What a proposal changes beside what it gains."""
+    known = {entry.fix_id: entry.evidence.get("differs", "") for entry in session.fixes}
+    return str(known.get(fix.fix_id, ""))
+
+
+def advice(session: SessionRecord) -> list[Finding]:
+    """What the evidence speaks for and no remedy rewrites, the most promising first."""
+    return [
+        finding
+        for finding in session.findings
+        if finding.safety == "advice" and not finding.refused and not finding.declined
+    ]
+
+
+def evidence(finding: Finding) -> str:
+    """What the run showed about a finding, in a line."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {_word_of(value)}" for name, value in finding.evidence.items()
+    )
+
+
+def _word_of(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def untried(session: SessionRecord) -> list[FixVerdict]:

@@ -115,6 +115,11 @@ def _policy(page: str) -> str:
 def _groups(session: SessionRecord) -> list[tuple[str, str, list[FixVerdict]]]:
     groups = [
         ("Kept", "Equal results, and a gain the court confirmed.", figures.kept(session)),
+        (
+            "Needs your consent",
+            "Proven like the kept ones, but something beside the cost changes: you decide.",
+            figures.proposals(session),
+        ),
         ("Tried and dropped", "Nothing of these is in the result.", figures.dropped(session)),
         ("Not tried", "Proposed, but neither validated nor judged.", figures.untried(session)),
     ]

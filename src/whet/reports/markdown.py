@@ -22,6 +22,7 @@ def render(session: SessionRecord) -> str:
         _head(session),
         _whole(session),
         _fixes(session),
+        _advice(session),
         _findings(session),
         _hot_functions(session),
         _validations(session),
@@ -79,6 +80,7 @@ def _verdict_row(verdict: Verdict) -> tuple[str, ...]:
 def _fixes(session: SessionRecord) -> Iterator[str]:
     for title, fixes in (
         ("Kept", figures.kept(session)),
+        ("Needs your consent", figures.proposals(session)),
         ("Tried and dropped", figures.dropped(session)),
         ("Not tried", figures.untried(session)),
     ):
@@ -97,6 +99,10 @@ def _fix(session: SessionRecord, fix: FixVerdict) -> Iterator[str]:
     yield ""
     yield markdown_text(fix.reason)
     yield ""
+    if fix.proposal and not fix.kept:
+        command = f"whet fix --consent {figures.finding_id(session, fix)}"
+        yield f"Take it with {markdown_code(command)}."
+        yield ""
     for verdict in fix.verdicts:
         yield f"- {markdown_text(figures.sentence(verdict))}"
         yield f"  ({markdown_text(figures.basis(verdict))})"
@@ -105,6 +111,29 @@ def _fix(session: SessionRecord, fix: FixVerdict) -> Iterator[str]:
     if fix.patch:
         yield ""
         yield markdown_block(shortened(fix.patch, _PATCH_LIMIT), "diff")
+
+
+def _advice(session: SessionRecord) -> Iterator[str]:
+    found = figures.advice(session)
+    if not found:
+        return
+    yield "## Advice"
+    yield ""
+    yield "What the evidence speaks for and no remedy rewrites."
+    yield ""
+    yield from _table(
+        ("place", "remedy", "attainable", "finding", "evidence"),
+        [
+            (
+                markdown_code(f"{finding.file}:{finding.line}"),
+                markdown_code(finding.remedy),
+                figures.percent(finding.attainable_gain),
+                markdown_text(finding.message),
+                markdown_text(figures.evidence(finding)),
+            )
+            for finding in found
+        ],
+    )
 
 
 def _findings(session: SessionRecord) -> Iterator[str]:

@@ -33,6 +33,8 @@ def render(session: SessionRecord, *, color: bool = False) -> str:
         _head(session, paint),
         _whole(session, paint),
         _kept(session, paint),
+        _proposals(session, paint),
+        _advice(session, paint),
         _listed(session, figures.dropped(session), "Tried and dropped:", paint),
         _listed(session, figures.untried(session), "Not tried:", paint),
         _refused(session, paint),
@@ -90,6 +92,32 @@ def _kept(session: SessionRecord, paint: Callable[[str, str], str]) -> Iterator[
         gain = figures.effect(fix.verdicts[0]) if fix.verdicts else "not judged alone"
         yield f"  {paint('+', 'green')} {_place(fix)}  {visible(figures.fix_title(session, fix))}"
         yield f"      {visible(gain)}"
+
+
+def _proposals(session: SessionRecord, paint: Callable[[str, str], str]) -> Iterator[str]:
+    proposed = figures.proposals(session)
+    if not proposed:
+        return
+    yield "Proven, but it needs your consent:"
+    for fix in proposed:
+        yield f"  {paint('?', 'yellow')} {_place(fix)}  {visible(figures.fix_title(session, fix))}"
+        if fix.verdicts:
+            yield f"      {visible(figures.effect(fix.verdicts[0]))}"
+        yield f"      differs: {visible(figures.differs(session, fix))}"
+        name = visible(figures.finding_id(session, fix))
+        yield f"      take it with: {paint(f'whet fix --consent {name}', 'bold')}"
+
+
+def _advice(session: SessionRecord, paint: Callable[[str, str], str]) -> Iterator[str]:
+    found = figures.advice(session)
+    if not found:
+        return
+    yield "Advice, which no remedy rewrites:"
+    for finding in found[:_LISTED]:
+        yield f"  {paint('i', 'dim')} {_place(finding)}  {visible(finding.message)}"
+        yield f"      {visible(figures.evidence(finding))}"
+    if len(found) > _LISTED:
+        yield f"  and {len(found) - _LISTED} more: `whet report --format markdown`"
 
 
 def _listed(

@@ -64,14 +64,24 @@ def hold_bench(
     workload: Workload | None,
     options: Options,
     steps: Callable[[Run], None],
+    folder: SessionFolder | None = None,
 ) -> SessionRecord:
-    """A session around some steps: locked, resumable, saved, closed whatever happens."""
+    """A session around some steps: locked, resumable, saved, closed whatever happens.
+
+    Args:
+        project: The user's project; it is only read.
+        settings: Effective settings.
+        workload: Overrides the settings' own.
+        options: How the session is held.
+        steps: What is done in it.
+        folder: A session to go on with; None: a new one, or the unfinished one with these inputs.
+    """
     project = resolve_project(project)
     store = open_store(project, clock=options.clock)
     workload = choose_workload(project, settings, workload)
     interpreter = choose_interpreter(project, settings)
     with store.lock():
-        session = _open(store, project, settings, workload, options)
+        session = _open(store, project, settings, workload, options, folder)
         try:
             session.update(
                 status="running",
@@ -152,22 +162,29 @@ _STEPS: tuple[tuple[Any, Callable[[Run], None]], ...] = (
 
 
 def _open(
-    store: Store, project: Path, settings: Settings, workload: Workload, options: Options
+    store: Store,
+    project: Path,
+    settings: Settings,
+    workload: Workload,
+    options: Options,
+    folder: SessionFolder | None,
 ) -> Session:
-    """The latest session with the same inputs that is worth continuing, or a new one."""
-    inputs = digest_of_inputs(project, settings, workload)
+    """The session named, the latest one with these inputs that is unfinished, or a new one."""
     extra: dict[str, Any] = {
         "on_event": options.on_event,
         "hooks": options.hooks,
         "monitoring": settings.performance.enable_monitoring,
         "progress": settings.performance.enable_progress,
     }
+    if folder is not None:
+        return Session(folder, folder.load(), clock=options.clock, **extra)
+    inputs = digest_of_inputs(project, settings, workload)
     known = store.sessions() if options.resume else []
-    for folder in reversed(known[-5:]):
-        record = _resumable(folder, inputs)
+    for earlier in reversed(known[-5:]):
+        record = _resumable(earlier, inputs)
         if record is not None:
-            session = Session(folder, record, clock=options.clock, **extra)
-            session.tell("workload", f"continues session {folder.session_id}")
+            session = Session(earlier, record, clock=options.clock, **extra)
+            session.tell("workload", f"continues session {earlier.session_id}")
             return session
     folder = store.new_session()
     session = Session.begin(folder, project, options.clock, **extra)

@@ -60,7 +60,7 @@ def _next(run: Run) -> Fix | None:
 
 def _renew(run: Run) -> None:
     """Look again where the time goes, if there is time for that and for one more trial."""
-    needed = (_RENEWAL_RUNS + _LEAST_RUNS + _WHOLE_RUNS + 2 * _CHECK_RUNS) * _run_s(run)
+    needed = (_RENEWAL_RUNS + _LEAST_RUNS) * _run_s(run) + run.check_s + _reserve_s(run)
     if run.left_s < needed:
         return
     already = kept(run)
@@ -120,7 +120,7 @@ def _last_kept(run: Run) -> str:
 
 
 def _no_time(run: Run) -> str | None:
-    if run.left_s < (_LEAST_RUNS + _WHOLE_RUNS + 2 * _CHECK_RUNS) * _run_s(run):
+    if run.left_s < _LEAST_RUNS * _run_s(run) + run.check_s + _reserve_s(run):
         return f"not tried: {max(run.left_s, 0):.0f} s of the budget are left"
     return None
 
@@ -132,7 +132,9 @@ def _heard(run: Run, fix: Fix, already: tuple[Fix, ...]) -> FixVerdict:
         place(run, (*already, fix), "b")
         with scratch_folder("calls") as folder:
             calls = Path(folder) / "calls.pickle"
+            started_s = run.session.elapsed_s
             validation = court.validate(run, fix, calls)
+            run.check_s = run.session.elapsed_s - started_s
             known = {**run.session.record.validations, fix.fix_id: validation}
             run.session.update(validations=known)
             if validation.outcome != "equal":
@@ -205,6 +207,14 @@ def _run_s(run: Run) -> float:
     return run.bench.recent_s or (profile.plain_wall_s if profile else 0.0)
 
 
+def _reserve_s(run: Run) -> float:
+    """Seconds that the proof of the whole set takes: the original is slower than what is kept."""
+    profile = run.session.record.profile
+    slowest_s = max(_run_s(run), profile.plain_wall_s if profile else 0.0)
+    check_s = max(run.check_s, _CHECK_RUNS * _run_s(run))
+    return _WHOLE_RUNS * (slowest_s + _run_s(run)) / 2 + check_s
+
+
 def _budget_s(run: Run) -> float:
     """Seconds for one trial: a fair share of what is left, but enough for a first look.
 
@@ -214,5 +224,5 @@ def _budget_s(run: Run) -> float:
     tried = {verdict.fix_id for verdict in run.session.record.fix_verdicts}
     waiting = [fix for fix in run.session.record.fixes if fix.fix_id not in tried]
     look_s = _LEAST_RUNS * _run_s(run)
-    free_s = run.left_s - (_WHOLE_RUNS + _CHECK_RUNS) * _run_s(run)
+    free_s = run.left_s - _reserve_s(run)
     return max(1.0, min(free_s, max(free_s / (len(waiting) + 1), 1.5 * look_s)))

@@ -62,6 +62,7 @@ class Run:
     bench: Bench
     validations: ValidationCache | None = None  # what the validations of all fixes share
     prospects: dict[str, Prospect] = field(default_factory=dict)  # by fix id, as things are now
+    check_s: float = 0.0  # seconds that the latest validation took
     asked: set[str] = field(default_factory=set)  # sites that an evidence run has looked at
 
     @property
