@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 _CATCH_INDEX_ERRORS = frozenset({"IndexError", "LookupError", "Exception"})
 
 
-def holds_some(module: SourceModule, node: ast.Name, taking: ast.AST) -> bool:
+def holds_some(module: SourceModule, node: ast.expr, taking: ast.AST) -> bool:
     """Whether a condition right before shows that the queue is not empty.
 
     The statement that takes must be the first one in the body of `while queue` or `if queue`
-    that takes anything, and must take only once.
+    that takes anything, and must take only once. Where an object holds the queue, nothing else
+    may happen between the condition and the taking.
     """
+    name = ast.unparse(node)
     statement = module.scopes.statement_of(taking)
     block = module.scopes.parent(statement)
     if not isinstance(block, ast.While | ast.If | ast.For) or statement not in block.body:
@@ -28,12 +30,24 @@ def holds_some(module: SourceModule, node: ast.Name, taking: ast.AST) -> bool:
     if any(isinstance(at, COMPREHENSIONS) for at in _expressions_around(module, taking)):
         return False
     if isinstance(block, ast.For):  # as often as the queue was long, and nothing else takes
-        others = [n for n in ast.walk(block) if _shrinks(n, node.id)]
-        return _as_long(module, block.iter, node.id) and others == [taking]
+        others = [n for n in ast.walk(block) if _shrinks(n, name)]
+        local = isinstance(node, ast.Name)
+        return local and _as_long(module, block.iter, name) and others == [taking]
+    if isinstance(node, ast.Attribute) and not _follows_at_once(block, statement, taking):
+        return False
     before = block.body[: block.body.index(statement)]
-    earlier = [n for s in before for n in ast.walk(s) if _shrinks(n, node.id)]
-    here = [n for n in ast.walk(statement) if _shrinks(n, node.id) and n is not taking]
-    return _tests(block.test, node.id) and not earlier and not here
+    earlier = [n for s in before for n in ast.walk(s) if _shrinks(n, name)]
+    here = [n for n in ast.walk(statement) if _shrinks(n, name) and n is not taking]
+    return _tests(block.test, name) and not earlier and not here
+
+
+def _follows_at_once(block: ast.While | ast.If, statement: ast.stmt, taking: ast.AST) -> bool:
+    """Whether no other code can run between a condition and the taking."""
+    if block.body[0] is not statement:
+        return False
+    calls = [node for node in ast.walk(block.test) if isinstance(node, ast.Call)]
+    measured = all(isinstance(call.func, ast.Name) and call.func.id == "len" for call in calls)
+    return measured and getattr(statement, "value", None) is taking
 
 
 def _expressions_around(module: SourceModule, node: ast.AST) -> list[ast.AST]:
@@ -43,17 +57,17 @@ def _expressions_around(module: SourceModule, node: ast.AST) -> list[ast.AST]:
 def _as_long(module: SourceModule, iterable: ast.expr, name: str) -> bool:
     """Whether an iterable is `range(len(queue))`."""
     match iterable:
-        case ast.Call(func=func, args=[ast.Call(func=size, args=[ast.Name(id=found)])]):
+        case ast.Call(func=func, args=[ast.Call(func=size, args=[found])]):
             builtin = module.scopes.is_builtin
-            return found == name and builtin(func, "range") and builtin(size, "len")
+            return ast.unparse(found) == name and builtin(func, "range") and builtin(size, "len")
         case _:
             return False
 
 
 def _shrinks(node: ast.AST, name: str) -> bool:
     match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="pop" | "clear")):
-            return found == name
+        case ast.Call(func=ast.Attribute(value=found, attr="pop" | "clear")):
+            return ast.unparse(found) == name
         case _:
             return False
 
@@ -61,10 +75,10 @@ def _shrinks(node: ast.AST, name: str) -> bool:
 def _tests(test: ast.expr, name: str) -> bool:
     """Whether a condition holds only if the queue holds something."""
     match test:
-        case ast.Name(id=found):
-            return found == name
-        case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=found)]):
-            return found == name
+        case ast.Name() | ast.Attribute():
+            return ast.unparse(test) == name
+        case ast.Call(func=ast.Name(id="len"), args=[found]):
+            return ast.unparse(found) == name
         case ast.Compare(
             left=ast.Call() as left, ops=[op], comparators=[ast.Constant(value=least)]
         ):
