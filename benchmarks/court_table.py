@@ -200,6 +200,6 @@ Written by `python benchmarks/court.py --table` from `court.jsonl`, where every 
 the load of the machine during it. A false verdict says that identical code differs, at alpha 0.01;
 each metric is counted by itself, and the trial ends when CPU time is decided. Rows below the court
 are other procedures on the same samples: pooled, or in blocks (A in one process, B in the next) as
-the usual tools run them. Varying runs take memory and read files by dice. Idle: at most one
-runnable task a core, the court's own included; loaded: at least three a core; busy: between.
+the usual tools run them. Varying runs take memory and read files by dice. Idle: at most
+1.25 runnable tasks a core, the court's own included; loaded: at least three a core; busy: between.
 Bounds are one-sided (Clopper and Pearson)."""

@@ -40,7 +40,7 @@ def test_once_the_stop_file_exists_no_trial_is_held(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("runnable", "load", "state"),
-    [(2.0, 9, "idle"), (2.1, 0, "busy"), (6.0, 0, "loaded"), (None, 6.5, "loaded")],
+    [(2.5, 9, "idle"), (2.6, 0, "busy"), (6.0, 0, "loaded"), (None, 6.5, "loaded")],
 )
 def test_the_runnable_tasks_of_a_trial_say_how_loaded_the_machine_was(runnable, load, state):
     assert court_machine.state_of({"runnable": runnable, "load": load, "cores": 2}) == state
