@@ -192,6 +192,41 @@ def entry_of(loop: ast.AST) -> ast.expr | None:
     return generators[0].iter
 
 
+def bound_names(target: ast.expr) -> set[str]:
+    """The names of a loop's target; empty unless it is a name or a flat tuple of names."""
+    match target:
+        case ast.Name(id=name):
+            return {name}
+        case ast.Tuple(elts=parts) if all(isinstance(part, ast.Name) for part in parts):
+            names = [part.id for part in parts if isinstance(part, ast.Name)]
+            return set(names) if len(set(names)) == len(names) else set()
+        case _:
+            return set()
+
+
+def is_forgotten(module: SourceModule, function: FunctionNode, whole: ast.AST, name: str) -> bool:
+    """Whether nobody reads what a loop has bound a name to behind the loop.
+
+    Other loops may bind the same name for themselves.
+    """
+    scopes = module.scopes
+    if not isinstance(whole, ast.For):  # an index would bind the name in the function
+        free = (node for node in ast.walk(function) if isinstance(node, ast.Name))
+        return all(within(module, node, whole) for node in free if node.id == name)
+    mentions = local_mentions(module, function, name)
+    for node in mentions:
+        if within(module, node, whole):
+            continue
+        own = [at for at in scopes.ancestors(node) if isinstance(at, LOOPS) and _loops(at, name)]
+        if not own or within(module, whole, own[0]):
+            return False
+    return bool(mentions)
+
+
+def _loops(loop: ast.AST, name: str) -> bool:
+    return isinstance(loop, ast.For) and name in bound_names(loop.target)
+
+
 def disturbance(module: SourceModule, function: FunctionNode, block: ast.AST) -> str:
     """What in a part of a function could change objects that it does not name; "": nothing.
 

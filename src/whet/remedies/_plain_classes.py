@@ -28,6 +28,21 @@ def plain_classes(module: SourceModule, attribute: str) -> list[str]:
     return [node.name for node in once if _is_plain(module, node, attribute)]
 
 
+def identity_classes(module: SourceModule) -> list[str]:
+    """Top-level classes of a module whose instances equal nothing but themselves."""
+    body = module.tree.body if module.tree else []
+    classes = [node for node in body if isinstance(node, ast.ClassDef)]
+    return [node.name for node in classes if _compares_identity(module, node)]
+
+
+def _compares_identity(module: SourceModule, owner: ast.ClassDef) -> bool:
+    bare = not (owner.bases or owner.keywords or owner.decorator_list)
+    names = {node.id for node in ast.walk(owner) if isinstance(node, ast.Name)}
+    names |= {node.name for node in owner.body if isinstance(node, FUNCTIONS)}
+    once = len(module.scopes.module.bindings[owner.name]) == 1
+    return bare and once and "__eq__" not in names
+
+
 def _is_plain(module: SourceModule, owner: ast.ClassDef, attribute: str) -> bool:
     if owner.keywords or not all(_is_plain_base(module, base) for base in owner.bases):
         return False

@@ -6,12 +6,13 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whet.codebase.scopes import LOOPS
 from whet.remedies._lists import (
     assigned_values,
+    bound_names,
     disturbance,
     entry_of,
     is_bound_before,
+    is_forgotten,
     is_kept_private,
     is_lazy,
     is_own_list,
@@ -101,7 +102,7 @@ def _join(
     rows: ast.Name,
     equal: ast.Compare,
 ) -> Join | None:
-    names = _bound_names(inner.target)
+    names = bound_names(inner.target)
     keys = _keys(equal, names)
     mentions = local_mentions(module, function, rows.id)
     loop = steady_loop(module, function, rows, mentions) if mentions else None
@@ -112,7 +113,7 @@ def _join(
         return None
     whole = inner if isinstance(inner, ast.For) else module.scopes.parent(inner)
     assert whole is not None  # noqa: S101 -- a part of a comprehension lies in one
-    forgotten = all(_is_forgotten(module, function, whole, name) for name in names)
+    forgotten = all(is_forgotten(module, function, whole, name) for name in names)
     if not forgotten or within(module, rows, entry) or _binds(whole, _named(keys[1])):
         return None
     values = assigned_values(module, mentions)
@@ -141,17 +142,6 @@ def _keys(equal: ast.Compare, names: set[str]) -> tuple[ast.expr, ast.expr] | No
         if _named(row) <= names and not _named(outer) & names:
             return row, outer
     return None
-
-
-def _bound_names(target: ast.expr) -> set[str]:
-    match target:
-        case ast.Name(id=name):
-            return {name}
-        case ast.Tuple(elts=parts) if all(isinstance(part, ast.Name) for part in parts):
-            names = [part.id for part in parts if isinstance(part, ast.Name)]
-            return set(names) if len(set(names)) == len(names) else set()
-        case _:
-            return set()
 
 
 def _is_key(node: ast.expr) -> bool:
@@ -185,26 +175,3 @@ def _binds(whole: ast.AST, names: set[str]) -> bool:
         )
         for node in ast.walk(whole)
     )
-
-
-def _is_forgotten(module: SourceModule, function: FunctionNode, whole: ast.AST, name: str) -> bool:
-    """Whether nobody reads what the inner loop has bound a name to behind the loop.
-
-    Other loops may bind the same name for themselves.
-    """
-    scopes = module.scopes
-    if not isinstance(whole, ast.For):  # an index would bind the name in the function
-        free = (node for node in ast.walk(function) if isinstance(node, ast.Name))
-        return all(within(module, node, whole) for node in free if node.id == name)
-    mentions = local_mentions(module, function, name)
-    for node in mentions:
-        if within(module, node, whole):
-            continue
-        own = [at for at in scopes.ancestors(node) if isinstance(at, LOOPS) and _loops(at, name)]
-        if not own or within(module, whole, own[0]):
-            return False
-    return bool(mentions)
-
-
-def _loops(loop: ast.AST, name: str) -> bool:
-    return isinstance(loop, ast.For) and name in _bound_names(loop.target)
