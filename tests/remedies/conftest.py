@@ -22,7 +22,7 @@ from whet.remedies import load_remedies
 from whet_probe._asked import Asked, read_and_changed
 from whet_probe._character import Character
 from whet_probe._kinds import type_name
-from whet_probe._traits import shape_of
+from whet_probe._traits import order_of, shape_of
 
 SCALARS = (int, str, bytes, bool, type(None), float)
 
@@ -183,6 +183,7 @@ def describe(value):
         "type": type_name(type(value)),
         "size": len(value) if container else None,
         "elements": Counter(type_name(type(e)) for e in elements),
+        "orders": {order_of(e) for e in elements},
         "shapes": {shape_of(e) for e in elements},
         "hashable": all(is_hashable(e) for e in elements),
         "plain": all(is_plain(e) for e in elements),
@@ -223,6 +224,7 @@ def value_evidence(site, notes, character):
         size_median=statistics.median(sizes) if sizes else None,
         size_max=max(sizes, default=None),
         element_types=elements,
+        total_order=all(None not in n["orders"] and len(n["orders"]) <= 1 for n in notes),
         element_shapes=None if None in shapes else tuple(sorted(shapes)),
         elements_complete=True,
         hashable=all(note["hashable"] for note in notes),

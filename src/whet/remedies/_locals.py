@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import FUNCTIONS
-from whet.remedies._places import walk_function
+from whet.remedies._places import is_in_text, walk_function
 
 if TYPE_CHECKING:
     from whet.codebase.scopes import FunctionNode
@@ -124,11 +124,6 @@ def holds_comment(module: SourceModule, node: ast.expr | ast.stmt) -> bool:
     return node.lineno != node.end_lineno and "#" in module.text_of(node)
 
 
-def in_formatted_text(module: SourceModule, node: ast.AST) -> bool:
-    """Whether a node lies in an f-string, whose parts have no places before Python 3.12."""
-    return any(isinstance(parent, ast.JoinedStr) for parent in module.scopes.ancestors(node))
-
-
 def is_editable(module: SourceModule, node: ast.expr) -> bool:
     """Whether an expression can be replaced without losing a comment."""
-    return not (in_formatted_text(module, node) or holds_comment(module, node))
+    return not (is_in_text(module, node) or holds_comment(module, node))

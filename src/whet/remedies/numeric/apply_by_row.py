@@ -35,8 +35,13 @@ from typing import TYPE_CHECKING
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Span
 from whet.remedies._asking import asked, looks, median_size, missed, others_than
-from whet.remedies._locals import in_formatted_text
-from whet.remedies._places import found_again, hot_function, new_match, walk_function
+from whet.remedies._places import (
+    found_again,
+    hot_function,
+    is_in_text,
+    new_match,
+    walk_function,
+)
 from whet.remedies.numeric._frames import (
     FRAMES,
     columns_of,
@@ -97,7 +102,7 @@ def _apply(module: SourceModule, node: ast.AST) -> _Apply | None:
         case _:
             return None
     cells = _cells(body, row.arg)
-    if not cells or row.arg == frame.id or in_formatted_text(module, node):
+    if not cells or row.arg == frame.id or is_in_text(module, node):
         return None
     each = _Apply(call=node, frame=frame, body=body, cells=tuple(cells))
     return None if _comments(module, each) else each

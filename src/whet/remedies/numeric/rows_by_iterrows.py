@@ -39,11 +39,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from whet.remedies._asking import asked, kinds_of, looks, median_size, missed, others_than
-from whet.remedies._locals import in_formatted_text, is_editable, uses_of_own
+from whet.remedies._locals import is_editable, uses_of_own
 from whet.remedies._places import (
     alone_on_its_lines,
     found_again,
     hot_function,
+    is_in_text,
     new_match,
     walk_function,
 )
@@ -130,7 +131,7 @@ def _cells(
             continue
         parent = module.scopes.parent(use)
         label = label_of(parent, target.id) if parent is not None else None
-        if label is None or use not in body or in_formatted_text(module, use):
+        if label is None or use not in body or is_in_text(module, use):
             return []
         assert isinstance(parent, ast.Subscript)  # noqa: S101 -- label_of has seen to it
         found.append((label, parent))
