@@ -1,0 +1,6 @@
+"""Long lists."""
+
+
+def run(module, make=int):
+    reader = module.Reader()
+    return [module.total([make(i) for i in range(150)]), reader.words("a b " * 60)[:3]]
