@@ -43,6 +43,20 @@ def add_session_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def words_of(text: str) -> tuple[str, ...]:
+    """A command line of the user's, in words."""
+    import argparse
+    import shlex
+
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no command line: {error}") from error
+    if not words:
+        raise argparse.ArgumentTypeError("the command line is empty")
+    return words
+
+
 def argparse_boolean() -> Any:
     """The action for `--x` and `--no-x`."""
     import argparse

@@ -5,11 +5,13 @@ Examples:
   whet run . -w "python -m app input.txt" --budget 120
   whet run . -w pytest:tests/unit --branch whet/fixes
   whet run . --level high
+  whet run . --candidates "python assistant.py"
   whet run . --json | python -m json.tool
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from whet.cli._session import (
     add_session_arguments,
     options_of,
     settings_of,
+    words_of,
     workload_of,
 )
 
@@ -40,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", action="append", default=[], metavar="FILE", type=Path,
         help="write a report too: .html, .md, .csv or .json",
+    )  # fmt: skip
+    parser.add_argument(
+        "--candidates", metavar="COMMAND", type=words_of, default=(),
+        help="asked for patches of hot places: one JSON request a place on its standard input, "
+        "unified diffs on its standard output; they are judged like whet's own",
     )  # fmt: skip
     parser.add_argument(
         "--fail-on", choices=("kept", "finding", "nothing-kept"),
@@ -64,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         return _dry_run(arguments, project)
     workload = workload_of(arguments, project, settings)
-    session = optimize(project, settings, workload, options_of(arguments))
+    options = replace(options_of(arguments), candidates=arguments.candidates)
+    session = optimize(project, settings, workload, options)
     said: list[str] = []
     if any(verdict.kept for verdict in session.fix_verdicts):
         session, said = deliver(arguments, project, session)

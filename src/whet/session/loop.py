@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -178,7 +179,7 @@ def _open(
     }
     if folder is not None:
         return Session(folder, folder.load(), clock=options.clock, **extra)
-    inputs = digest_of_inputs(project, settings, workload)
+    inputs = digest_of_inputs(project, settings, workload) + shlex.join(options.candidates)
     known = store.sessions() if options.resume else []
     for earlier in reversed(known[-5:]):
         record = _resumable(earlier, inputs)

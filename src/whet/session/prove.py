@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -16,21 +15,15 @@ from whet.records import Fix, FixVerdict, Validation
 from whet.session import court, keeping, trials
 from whet.session.changes import Files, digest, patch_of, put_files
 from whet.session.loop import hold_bench
+from whet.session.outside import CLAIMS, functions_that_differ
 from whet.session.setup import differs, resolve_project, watch
 from whet.session.work import Options
 from whet.store.scratch import scratch_folder
 
 if TYPE_CHECKING:
-    from whet.records import Metric, SessionRecord, Workload
+    from whet.records import SessionRecord, Workload
     from whet.session.work import Run
     from whet.settings import Settings
-
-_CLAIMS: dict[str, Metric] = {
-    "time": "cpu_time",
-    "memory": "peak_memory",
-    "io": "io_operations",
-    "both": "cpu_time",
-}
 
 
 def prove_change(
@@ -151,26 +144,9 @@ def changed_functions(project: Path, after: Files) -> tuple[str, ...]:
     for file, raw in after.items():
         if not file.endswith(".py") or not (project / file).is_file():
             continue
-        before = _bodies(SourceModule((project / file).read_bytes(), file))
-        new = _bodies(SourceModule(raw, file))
-        found += [f"{file}::{name}" for name in before if new.get(name) != before[name]]
+        before = SourceModule((project / file).read_bytes(), file)
+        found += functions_that_differ(before, SourceModule(raw, file))
     return tuple(found)
-
-
-def _bodies(module: SourceModule) -> dict[str, str]:
-    if module.tree is None:
-        return {}
-    found: dict[str, str] = {}
-
-    def walk(node: ast.AST, names: tuple[str, ...]) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-                found[".".join((*names, child.name))] = ast.dump(child)
-            elif isinstance(child, ast.ClassDef):
-                walk(child, (*names, child.name))
-
-    walk(module.tree, ())
-    return found
 
 
 def _fix_of(run: Run, change: str, after: Files) -> Fix:
@@ -185,7 +161,7 @@ def _fix_of(run: Run, change: str, after: Files) -> Fix:
         line=1,
         function=functions[0].partition("::")[2] if functions else "",
         functions=functions,
-        claims=_CLAIMS[run.settings.objective],
+        claims=CLAIMS[run.settings.objective],
         keeps_state=True,  # nobody said that it does not
         safety="consent",
         attainable_gain=None,

@@ -119,7 +119,10 @@ def fix(run: Run) -> None:
     """Every admitted finding becomes a concrete change."""
     session = run.session
     with session.stage("fix"):
-        session.update(fixes=diagnosing.proposals(run, session.record.findings))
+        from whet.session import candidates
+
+        known = diagnosing.proposals(run, session.record.findings)
+        session.update(fixes=(*known, *candidates.proposed(run)))
 
 
 def judge(run: Run) -> None:
@@ -145,7 +148,7 @@ def combine(run: Run) -> None:
     else:
         with session.stage("combine"):
             hold_whole(run)
-    session.update(goals=_goals(run))
+    session.update(goals=goals_of(run))
 
 
 def tune(run: Run) -> None:
@@ -165,7 +168,8 @@ def report(run: Run) -> None:
         session.skip("deploy", "nothing was kept")
 
 
-def _goals(run: Run) -> tuple[GoalResult, ...]:
+def goals_of(run: Run) -> tuple[GoalResult, ...]:
+    """The performance goals of the settings, and how far the kept set reaches them."""
     wanted = run.settings.tuning.performance_goals
     effects = {
         verdict.metric: verdict.effect

@@ -31,6 +31,8 @@ class Options:
         on_event: Hears everything.
         hooks: User code, called as `hook("before" | "after", stage, record)`.
         clock: Tells the time.
+        candidates: Words of a command that is asked for patches of hot places; it comes from the
+            user's call or command line, never from project configuration.
         consent: Ids of findings, or beginnings of ids, that the user agrees to: their fixes are
             kept if they are proven, though they change more than the time.
         until: Stop after this stage, such as "profile" or "evidence"; empty: after the last.
@@ -44,6 +46,7 @@ class Options:
     clock: Clock = SYSTEM_CLOCK
     until: str = ""
     consent: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
 
     def agreed(self, finding_id: str | None) -> bool:
         """Whether the user agrees to a finding that needs consent."""
