@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from whet.codebase.syntax import SourceModule
 from whet.errors import WhetError
 from whet.records import printable
+from whet.remedies import DICTIONARY_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -87,6 +88,7 @@ _FROM_PACKAGE = re.compile(r"from\s+\.+\s+import\s*(\([^)]*\)|[^\n]*)")
 _ALIAS = re.compile(r"\b(\w+)\s+as\s+(\w+)")
 _ATTRIBUTE = re.compile(r"\b(\w+)(?=\s*\.\s*(\w+))")
 _QUOTED = re.compile(r"""["'](\w+)["']""")
+_DYNAMIC = re.compile(rf"\b(?:{'|'.join(sorted(DICTIONARY_WORDS))})\b")
 _IMPORTS = re.compile(r"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
 
 
@@ -125,6 +127,11 @@ class Uses:
         return set(_QUOTED.findall(self.text))
 
     @cached_property
+    def dynamic(self) -> set[str]:
+        """Words of code that lives on the dictionaries of objects, or on weak references."""
+        return set(_DYNAMIC.findall(self.text))
+
+    @cached_property
     def held_packages(self) -> set[str]:
         """Top-level packages whose name, or an alias of it, `import` statements bind."""
         held = set()
@@ -153,7 +160,9 @@ def names_used_outside(file: str, others: Iterable[Uses]) -> frozenset[str]:
     `from module import a`, `module.b`, `import module as m` with `m.c`, "package.module.d", any
     quoted word (`setattr(module, "e", fake)`); "*" for a star import. Packages that other files
     hold by `import package` are told as "package.": they may live on submodules that somebody
-    else has loaded. Too many names are harmless, they only make remedies more careful.
+    else has loaded. Words that speak of the dictionaries of objects (`vars`, `pickle`) are told
+    as they are, whoever they are about. Too many names are harmless, they only make remedies more
+    careful.
     """
     path = PurePosixPath(file)
     package = path.stem == "__init__"
@@ -163,6 +172,7 @@ def names_used_outside(file: str, others: Iterable[Uses]) -> frozenset[str]:
     names: set[str] = set()
     for other in others:
         names.update(f"{held}." for held in other.held_packages)
+        names |= other.dynamic
         if stem not in other.text and not package:
             continue
         names |= other.imported.get(stem, set())

@@ -32,11 +32,11 @@ def calls_of(module: SourceModule, hot: HotPlace, remedy: str, describe: Describ
     if function is None or module.scopes.star_import:
         return []
     found = []
-    for node in walk_function(function):
-        known = describe(module, node) if isinstance(node, ast.Call) else None
+    for call in [node for node in walk_function(function) if isinstance(node, ast.Call)]:
+        known = describe(module, call)
         if known is not None:
             message, values = known
-            found.append(new_match(module, remedy, node, message, safety="advice", values=values))
+            found.append(new_match(module, remedy, call, message, safety="advice", values=values))
     return found
 
 

@@ -8,8 +8,8 @@ Why slow
     does this once.
 
 Evidence needed
-    From the run: the object was exactly a cursor or connection of `sqlite3`, and how many
-    rows a loop wrote.
+    From the run: the object was exactly a connection of `sqlite3`, or a cursor that the function
+    makes for itself, and how many rows a loop wrote.
 
 Before
     for name, size in rows:
@@ -25,8 +25,8 @@ Safety
 
 When not
     Statements that return rows, `lastrowid` or `rowcount` used anywhere in the module, other
-    drivers (some send all rows at once), rows that are read from the same cursor, names of the
-    loop used behind it.
+    drivers (some send all rows at once), cursors that somebody else holds (they show the last
+    row), rows that are read from the same cursor, names of the loop used behind it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,6 @@ NAME = "statement_per_row"
 LEAST_ROWS = 50
 LOOKUP_SHARE = 0.5  # of a statement's time that `executemany` saves, measured on short inserts
 LONGEST_LINE = 88
-_TYPES = frozenset({"sqlite3.Connection", "sqlite3.Cursor"})
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 _STRANGE = (ast.NamedExpr, ast.Lambda, ast.Yield, ast.YieldFrom, ast.Await, ast.Starred)
 
@@ -85,9 +84,34 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
             "one statement is run by hand for every row",
             safety="gated",
             values=[("cursor", rows.cursor), ("row", rows.row), ("rows", rows.loop.iter)],
+            data={"own": function is not None and _is_own(module, function, rows.cursor)},
         )
         for rows in (_rows(module, function) if function is not None else ())
     ]
+
+
+def _is_own(module: SourceModule, function: FunctionNode, cursor: ast.Name) -> bool:
+    """Whether a cursor is made by the function and never leaves it."""
+    scopes = module.scopes
+    owner = scopes.inner(function)
+    if scopes.owner(cursor.id, scopes.scope_of(cursor)) is not owner:
+        return False
+    made = [scopes.parent(node) for node in scopes.bindings(owner, cursor.id)]
+    uses = [use for use in scopes.uses(owner, cursor.id) if isinstance(use.ctx, ast.Load)]
+    return all(_makes_cursor(node) for node in made) and all(
+        isinstance(scopes.parent(use), ast.Attribute) and scopes.function_of(use) is function
+        for use in uses
+    )
+
+
+def _makes_cursor(node: ast.AST | None) -> bool:
+    match node:
+        case ast.Assign(
+            targets=[ast.Name()], value=ast.Call(func=ast.Attribute(attr="cursor"), args=[])
+        ):
+            return True
+        case _:
+            return False
 
 
 def _rows(module: SourceModule, function: FunctionNode) -> Iterator[_Rows]:
@@ -158,8 +182,11 @@ def admit(match: Match, evidence: Evidence) -> Admission:
         return refused("the run never came here")
     cursor, row, loops = seen["cursor"][0], seen["row"][0], seen["rows"][0].observations
     facts = {"rows": cursor.observations, "loops": loops}
-    if odd := types_of(cursor.types) - _TYPES:
+    kinds = types_of(cursor.types)
+    if odd := kinds - {"sqlite3.Connection", "sqlite3.Cursor"}:
         return refused(f"{', '.join(sorted(odd))} may do it otherwise", **facts)
+    if "sqlite3.Cursor" in kinds and not match.data["own"]:
+        return refused("the cursor comes from elsewhere: its last row could be asked for", **facts)
     if odd := types_of(row.types) - {"tuple", "list", "dict"}:
         return refused(f"rows are of type {', '.join(sorted(odd))}", **facts)
     if cursor.observations < LEAST_ROWS or cursor.observations < 10 * loops:

@@ -1,0 +1,1 @@
+"""Remedies for memory that is taken and not needed."""
