@@ -54,7 +54,7 @@ class Session:
         self.record = SessionRecord(
             session_id="s", project=".", start_time="t", fixes=tuple(fixes)
         )
-        self.told = []
+        self.told, self.noted = [], []
         self.elapsed_s = 0.0
 
     def update(self, **changes):
@@ -62,6 +62,9 @@ class Session:
 
     def tell(self, _stage, text, **_):
         self.told.append(text)
+
+    def note(self, *notes):
+        self.noted += notes
 
 
 @pytest.fixture

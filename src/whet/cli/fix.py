@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _session(arguments: argparse.Namespace, project: Path) -> SessionRecord:
     """The session whose fixes are meant; held now if there is none, or by `--no-resume`."""
     from whet.records import printable
-    from whet.session.consent import has_proposal
+    from whet.session.consent import proposes
     from whet.session.loop import optimize
     from whet.session.setup import resolve_project
     from whet.store import open_store
@@ -95,7 +95,7 @@ def _session(arguments: argparse.Namespace, project: Path) -> SessionRecord:
         asked = workload is None or _same(workload, known.workload)
         if known.project != printable(str(project)) or not asked:
             continue
-        if arguments.consent and has_proposal(known, arguments.consent):
+        if arguments.consent and proposes(known):
             return _with_consent(arguments, project, settings, folder)
         if kept and not arguments.consent:
             return known

@@ -11,7 +11,9 @@ from whet.session import keeping
 from whet.session.changes import files_after
 from whet.session.loop import hold_bench
 from whet.session.placing import kept
+from whet.session.stages import goals_of
 from whet.session.whole import hold_whole
+from whet.workloads import runs_started
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,18 +48,18 @@ def take_proposals(
     longer = msgspec.structs.replace(settings, budget_s=budget_s)
 
     def steps(run: Run) -> None:
+        before = runs_started()
         with run.session.stage("combine"):
             _prove(run, [fix.fix_id for fix in fixes])
+        used = run.session.record.runs_used + runs_started() - before
+        run.session.update(runs_used=used, goals=goals_of(run))
 
     return hold_bench(project, longer, record.workload, options, steps, folder)
 
 
-def has_proposal(record: SessionRecord, names: Sequence[str]) -> bool:
-    """Whether a session proposes each of these findings."""
-    try:
-        return bool([_proposal(record, name) for name in names])
-    except UsageError:
-        return False
+def proposes(record: SessionRecord) -> bool:
+    """Whether a session proposes anything that was not taken yet."""
+    return any(verdict.proposal and not verdict.kept for verdict in record.fix_verdicts)
 
 
 def _proposal(record: SessionRecord, name: str) -> Fix:

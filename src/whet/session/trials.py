@@ -45,6 +45,10 @@ def hold(run: Run) -> None:
         )
         if verdict.kept:
             _renew(run)
+    found = [finding.finding_id for finding in session.record.findings]
+    for name in run.options.consent:
+        if not any(finding_id.startswith(name) for finding_id in found):
+            session.note(f"consent to {name!r}: no finding of this session begins so")
 
 
 def _next(run: Run) -> Fix | None:
@@ -60,8 +64,7 @@ def _next(run: Run) -> Fix | None:
 
 def _renew(run: Run) -> None:
     """Look again where the time goes, if there is time for that and for one more trial."""
-    needed = (_RENEWAL_RUNS + _LEAST_RUNS) * _run_s(run) + run.check_s + _reserve_s(run)
-    if run.left_s < needed:
+    if run.left_s < _RENEWAL_RUNS * _run_s(run) + run.check_s + _least_s(run):
         return
     already = kept(run)
     place(run, already, "a", "c")
@@ -120,7 +123,7 @@ def _last_kept(run: Run) -> str:
 
 
 def _no_time(run: Run) -> str | None:
-    if run.left_s < _LEAST_RUNS * _run_s(run) + run.check_s + _reserve_s(run):
+    if run.left_s < run.check_s + _least_s(run):
         return f"not tried: {max(run.left_s, 0):.0f} s of the budget are left"
     return None
 
@@ -139,6 +142,8 @@ def _heard(run: Run, fix: Fix, already: tuple[Fix, ...]) -> FixVerdict:
             run.session.update(validations=known)
             if validation.outcome != "equal":
                 return dropped(fix, unequal(validation))
+            if run.left_s < _least_s(run):
+                return dropped(fix, f"not measured: {max(run.left_s, 0):.0f} s are left")
             screened = screening.screen(run, fix, validation, calls, _run_s(run))
         if screened is not None:
             return dropped(fix, screened.reason, screened.verdicts)
@@ -207,12 +212,17 @@ def _run_s(run: Run) -> float:
     return run.bench.recent_s or (profile.plain_wall_s if profile else 0.0)
 
 
-def _reserve_s(run: Run) -> float:
+def _least_s(run: Run) -> float:
+    """Seconds without which no trial makes sense: a first look at the fix, and at the whole."""
+    return _LEAST_RUNS * _run_s(run) + _reserve_s(run, _LEAST_RUNS)
+
+
+def _reserve_s(run: Run, runs: int = _WHOLE_RUNS) -> float:
     """Seconds that the proof of the whole set takes: the original is slower than what is kept."""
     profile = run.session.record.profile
     slowest_s = max(_run_s(run), profile.plain_wall_s if profile else 0.0)
     check_s = max(run.check_s, _CHECK_RUNS * _run_s(run))
-    return _WHOLE_RUNS * (slowest_s + _run_s(run)) / 2 + check_s
+    return runs * (slowest_s + _run_s(run)) / 2 + check_s
 
 
 def _budget_s(run: Run) -> float:
@@ -225,4 +235,5 @@ def _budget_s(run: Run) -> float:
     waiting = [fix for fix in run.session.record.fixes if fix.fix_id not in tried]
     look_s = _LEAST_RUNS * _run_s(run)
     free_s = run.left_s - _reserve_s(run)
-    return max(1.0, min(free_s, max(free_s / (len(waiting) + 1), 1.5 * look_s)))
+    most_s = run.left_s - _reserve_s(run, _LEAST_RUNS)
+    return max(1.0, min(most_s, max(free_s / (len(waiting) + 1), 1.5 * look_s)))
