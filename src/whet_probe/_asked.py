@@ -1,6 +1,7 @@
 """What some calls are asked beyond their values: files read, what became of results, time.
 
-Only calls of a function whose site asks for it (`asks`: "files", "results", "time") pay for it.
+Only calls of a function whose site asks for it pay for it (`asks`: "files", "results", "time",
+"repeats").
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 
+from whet_probe._repeats import Repeats
 from whet_probe._values import fingerprint
 
 TYPE_CHECKING = False
@@ -156,6 +158,7 @@ class Asked:
     def __init__(self, asks: tuple[str, ...]) -> None:
         self.files = FilesRead() if "files" in asks else None
         self.results = KeptResults() if "results" in asks else None
+        self.repeats = Repeats() if "repeats" in asks else None
         self.timed = "time" in asks
         self.wall_s = self.cpu_s = 0.0
 
@@ -180,6 +183,9 @@ class Asked:
             found["files_most_in_one_call"] = self.files.most_in_one_call
         if self.results is not None:
             found["results_kept"], found["results_changed"] = self.results.compare()
+        if self.repeats is not None:
+            found["repeats"] = self.repeats.again
+            found["repeats_changed"] = self.repeats.changed
         if self.timed:
             found["wall_s"], found["cpu_s"] = self.wall_s, self.cpu_s
         return found

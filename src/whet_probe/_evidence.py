@@ -256,6 +256,8 @@ class CallToken:
             tally.raised += 1
         elif not tally.generator:
             tally.see_result(result)
+            if tally.asked.repeats is not None and arguments:
+                tally.asked.repeats.see(arguments[0], result)
         for place, digest in self.before.items():
             if fingerprint(arguments[place], most=MAX_COMPARED).digest != digest:
                 tally.mutated += 1

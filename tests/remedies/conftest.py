@@ -142,6 +142,7 @@ class Watch(ast.NodeTransformer):
             holder = getattr(holder, owner)
         original = vars(holder)[name]
         function = original.__func__ if isinstance(original, staticmethod) else original
+        function = original.fget if isinstance(original, property) else function
         notes = self.calls[site.site]
         asked = self.asked[site.site] = Asked(site.asks)
 
@@ -154,10 +155,12 @@ class Watch(ast.NodeTransformer):
             note[1] = result
             if asked.results is not None:
                 asked.results.see(result)
+            if asked.repeats is not None:
+                asked.repeats.see(args[0], result)
             return result
 
-        static = isinstance(original, staticmethod)
-        setattr(holder, name, staticmethod(recorded) if static else recorded)
+        kinds = [kind for kind in (staticmethod, property) if isinstance(original, kind)]
+        setattr(holder, name, kinds[0](recorded) if kinds else recorded)
 
     def evidence(self):
         return Evidence(

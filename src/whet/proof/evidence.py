@@ -12,6 +12,7 @@ from whet.records import (
     CallSite,
     Event,
     Evidence,
+    ImportEvidence,
     Match,
     OnEvent,
     RunOutcome,
@@ -60,11 +61,13 @@ def collect_evidence(
     """
     values = {site.site: site for match in matches for site in match.values}
     calls = {site.site: site for match in matches for site in match.calls}
-    if not values and not calls:
+    imports = list(dict.fromkeys(name for match in matches for name in match.imports))
+    if not values and not calls and not imports:
         return Evidence()
     on_event(Event(kind="stage", stage="evidence", message=_message(values, calls)))
     named = _hottest(values, calls)
     configuration = observe_configuration(values.values(), calls.values())
+    configuration["imports"] = imports
     if plain_cpu_s is not None:
         configuration["budget"] = max(LEAST_BUDGET, int(plain_cpu_s * PARTS_PER_S))
     with scratch_folder("evidence") as folder:
@@ -78,6 +81,7 @@ def collect_evidence(
     return Evidence(
         values=_values(lines, values),
         calls=_calls(lines, calls),
+        imports=import_effects(lines),
         overhead_ratio=outcome.cpu_s / plain_cpu_s if plain_cpu_s else None,
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -170,6 +174,21 @@ def _calls(lines: Iterable[dict[str, Any]], sites: dict[str, CallSite]) -> dict[
             evidence = msgspec.convert(_fields(line, CallEvidence), CallEvidence)
             known = found.get(evidence.site)
             found[evidence.site] = evidence if known is None else merge_calls(known, evidence)
+    return found
+
+
+def import_effects(lines: Iterable[dict[str, Any]]) -> dict[str, ImportEvidence]:
+    """What the watched imports did, in all processes together."""
+    found: dict[str, ImportEvidence] = {}
+    for line in lines:
+        if line["kind"] == "import-effects":
+            known = found.get(line["module"])
+            before = known.effects if known else ()
+            found[line["module"]] = ImportEvidence(
+                module=line["module"],
+                imports=1 + (known.imports if known else 0),
+                effects=tuple(sorted({*before, *line["effects"]})),
+            )
     return found
 
 
@@ -268,6 +287,8 @@ def merge_calls(one: CallEvidence, other: CallEvidence) -> CallEvidence:
         files_distinct=_sum(one.files_distinct, other.files_distinct),
         files_changed=_sum(one.files_changed, other.files_changed),
         files_most_in_one_call=_most(one.files_most_in_one_call, other.files_most_in_one_call),
+        repeats=_sum(one.repeats, other.repeats),
+        repeats_changed=_sum(one.repeats_changed, other.repeats_changed),
         results_kept=_sum(one.results_kept, other.results_kept),
         results_changed=_sum(one.results_changed, other.results_changed),
         wall_s=_sum(one.wall_s, other.wall_s),

@@ -57,7 +57,7 @@ class CallSite(Record, frozen=True):
     file: str
     name: str  # qualified name, such as "Parser.parse"
     line: int  # of the `def`
-    asks: tuple[str, ...] = ()  # beyond the usual: "files", "results", "time"
+    asks: tuple[str, ...] = ()  # beyond the usual: "files", "results", "time", "repeats"
 
 
 class ValueEvidence(Record, frozen=True):
@@ -122,17 +122,28 @@ class CallEvidence(Record, frozen=True):
     files_distinct: int | None = None
     files_changed: int | None = None  # of these, those that were written, or other when read again
     files_most_in_one_call: int | None = None  # most reads of one file within one call
+    repeats: int | None = None  # calls on an object that had been called on before
+    repeats_changed: int | None = None  # of these, with another result than before
     results_kept: int | None = None  # containers of built-in values, looked at again at the end
     results_changed: int | None = None  # of these, changed since by whoever got them
     wall_s: float | None = None  # of the described calls, with what they call
     cpu_s: float | None = None  # of these, that the thread itself computed
 
 
+class ImportEvidence(Record, frozen=True):
+    """What the imports of one module did beside defining it."""
+
+    module: str
+    imports: int  # processes that imported it
+    effects: tuple[str, ...]  # such as "warning filters", "registries"; empty: nothing was seen
+
+
 class Evidence(Record, frozen=True):
-    """All that the evidence run showed, by site."""
+    """All that the evidence run showed, by site; imports by module."""
 
     values: dict[str, ValueEvidence] = {}
     calls: dict[str, CallEvidence] = {}
+    imports: dict[str, ImportEvidence] = {}
     overhead_ratio: float | None = None
     notes: tuple[str, ...] = ()
 
@@ -149,6 +160,7 @@ class Match(Record, frozen=True):
     safety: Safety
     values: tuple[ValueSite, ...] = ()
     calls: tuple[CallSite, ...] = ()
+    imports: tuple[str, ...] = ()  # modules whose import the evidence run shall watch for effects
     lines: tuple[int, ...] = ()  # whose time the cure lessens; empty: the whole function
     data: dict[str, Any] = {}  # the remedy's own notes for its rewrite
 
