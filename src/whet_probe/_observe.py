@@ -3,7 +3,8 @@
 Configuration: `functions` [{"id", "file", "name", "line", "mode": "calls" or "evidence"}],
 `values` [{"site", "file", "span"}], `budget` (parts of values that evidence may look at), and
 `by`, `first`, `tolerant`, `tests`, `record` for the streams of calls. Writes lines of the kinds
-`call`, `calls`, `value`, `call-evidence` and `observe` (what could not be observed, and why).
+`call`, `calls`, `value`, `call-evidence` and `observe` (what could not be observed, and why); the
+imports of the modules under `imports` are watched by `_import_effects`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sys import getrefcount
 from whet_probe import _sites
 from whet_probe._evidence import CallTally, ValueTally, watch_io
 from whet_probe._gate import Allowance, Gate, Purse, watch_threads
+from whet_probe._import_effects import ImportWatch
 from whet_probe._loader import Hook, settle_main
 from whet_probe._recording import Recorder
 from whet_probe._streams import Stream, current_error
@@ -126,6 +128,7 @@ class Observation:
         plain = all(mode == "evidence" for mode in modes)
         self._threads_started = [0] if plain else watch_threads()
         sites = len(configuration.get("functions", ())) + len(configuration.get("values", ()))
+        self._imports = list(configuration.get("imports", ()))
         self._purse = Purse(int(configuration.get("budget", BUDGET)), sites)
         self._functions_in: dict[str, list[dict[str, Any]]] = {}
         self._values_in: dict[str, list[tuple[int, dict[str, Any]]]] = {}
@@ -159,6 +162,8 @@ class Observation:
             watch_io(self.functions.values())
         files = set(self._functions_in) | set(self._values_in)
         Hook(files, self._compile, self._failed).install()
+        if self._imports:
+            ImportWatch(self._imports, self.write).install()
 
     def _words(self) -> dict[str, Callable[..., Any]]:
         """What compiled-in code calls. Each does its work or nothing, and never raises."""
