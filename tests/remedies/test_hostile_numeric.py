@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from whet.remedies import find_remedy
+
 SETTINGS = settings(
     max_examples=15,
     deadline=None,
@@ -239,3 +241,58 @@ def test_figures_of_anything_else_are_refused(bench, source, xs):
 def test_sums_that_overflow_wrap_around_in_both(bench):
     xs = np.full(90, 2**62)
     assert agrees(bench, FIGURES[0], "builtin_over_array", lambda: (xs,)) == "admitted"
+
+
+def advice(bench, source, name, run):
+    """Why the advice is not given, or None."""
+    remedy = find_remedy(name)
+    module = bench.module(source)
+    (match,) = bench.matches(module, remedy)
+    assert match.safety == "advice"
+    return remedy.admit(match, bench.observe(module, [match], run)).reason
+
+
+LOOP = "import numpy\n\n\ndef f(xs):\n    return [x * 2 for x in xs]\n"
+
+
+@pytest.mark.parametrize(
+    ("xs", "reason"),
+    [
+        (np.arange(900.0), None),
+        (np.arange(9.0), "the arrays are short (9 elements)"),
+        (np.arange(900).astype(object), "the array was of object[1]"),
+        (list(range(900)), "what is gone through was of type list"),
+    ],
+    ids=["long", "short", "objects", "list"],
+)
+def test_only_long_arrays_of_numbers_are_advised_about(bench, xs, reason):
+    assert advice(bench, LOOP, "loop_over_array", lambda module: module.f(xs)) == reason
+
+
+CELLS = """
+import pandas
+
+
+def f(table, days):
+    for i, day in enumerate(days):
+        table.loc[i] = pandas.to_datetime(day)
+"""
+
+
+def test_few_cells_are_not_advised_about(bench):
+    def run(module):
+        module.f(pd.DataFrame({"a": [None] * 9}, dtype=object), ["2026-01-01"] * 9)
+
+    assert advice(bench, CELLS, "cells_set_in_loop", run) == "few cells are set (9)"
+    assert advice(bench, CELLS, "dates_parsed_by_cell", run) == "few dates are parsed (9)"
+
+
+def test_what_is_no_frame_and_no_text_is_not_advised_about(bench):
+    class Table:
+        loc = {}  # noqa: RUF012 -- a stand-in
+
+    def run(module):
+        module.f(Table(), [0] * 90)
+
+    assert "of type" in advice(bench, CELLS, "cells_set_in_loop", run)
+    assert "of type int" in advice(bench, CELLS, "dates_parsed_by_cell", run)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from whet.records import ValueEvidence
 
 FRAMES = frozenset({"pandas.DataFrame", "pandas.core.frame.DataFrame"})
+SERIES = frozenset({"pandas.Series", "pandas.core.series.Series"})
 ARRAYS = frozenset({"numpy.ndarray"})
 
 
