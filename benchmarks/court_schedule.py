@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from whet.proof.judge import Question, Unit, judge
 from whet.proof.trial import Coins
 from whet.stats import proportion_bounds
+from whet.stats.sequential import EARLY_UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,13 +76,13 @@ def _growing(rng: random.Random) -> Draw:
     return draw
 
 
-def trial(draw: Draw, control: Draw, question: Question) -> tuple[str, bool]:
-    """The outcome of one trial, and whether its interval held the truth."""
+def trial(draw: Draw, control: Draw, question: Question, last: int = LAST) -> tuple[str, bool]:
+    """The outcome of one trial of so many units at most, and whether its interval was right."""
     units: list[Unit] = []
-    while len(units) < LAST:
+    while len(units) < last:
         units.append(Unit(difference=draw(), control=control()))
-        verdict = judge(units, question, final=len(units) == LAST)
-        if verdict.outcome != "undecided" or len(units) == LAST:
+        verdict = judge(units, question, final=len(units) == last)
+        if verdict.outcome != "undecided":
             break
     covered = verdict.low is None or verdict.high is None or verdict.low <= 1 <= verdict.high
     return verdict.outcome, covered
@@ -101,18 +102,26 @@ def main() -> None:
         "| identical code | false | upper 95 % bound | void | interval held 1 | anytime: false |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for name, make in sources(random.Random(1)).items():
-        row = _row(name, make, trials)
+    rng = random.Random(1)
+    rows = [_row(name, make, trials) for name, make in sources(rng).items()]
+    rows += [
+        _row(f"{name}, budget ends at 4 to 24 units", sources(rng)[name], trials, rng)
+        for name in ("normal", "Student t, 3 degrees")
+    ]
+    for row in rows:
         print(row)
         lines.append(row)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text("\n".join(lines) + "\n")
 
 
-def _row(name: str, make: Callable[[], Draw], trials: int) -> str:
+def _row(
+    name: str, make: Callable[[], Draw], trials: int, lots: random.Random | None = None
+) -> str:
     wrong = void = covered = anytime = 0
     for _ in range(trials):
-        outcome, inside = trial(make(), make(), QUESTION)
+        last = LAST if lots is None else lots.randint(EARLY_UNITS, LAST)
+        outcome, inside = trial(make(), make(), QUESTION, last)
         wrong += outcome in {"faster", "slower"}
         void += outcome == "void"
         covered += inside

@@ -277,12 +277,22 @@ def loops_for(side: Side, sample_s: float) -> int:
         loops = max(loops * 2, int(loops / max(enough, 0.01) * 1.1))
 
 
-def time_pairs(sides: dict[str, Side], plan: dict[str, Any], coin: random.Random) -> Pairs:
-    """Samples of A against B, and of A against its second copy (every fourth pair)."""
-    loops = {name: loops_for(sides[name], plan["sample_s"]) for name in ("a", "b")}
+def warm(sides: dict[str, Side], sample_s: float, coin: random.Random) -> dict[str, int]:
+    """The passes of a sample, after each side has taken one, in an order by lot."""
+    names = ["a", "b"]
+    coin.shuffle(names)
+    loops = {name: loops_for(sides[name], sample_s) for name in names}
     if max(loops.values()) < 2 * min(loops.values()):
         loops = dict.fromkeys(loops, max(loops.values()))
     loops["a2"] = loops["a"]
+    with sides["a2"]:
+        sides["a2"].calls.sample(loops["a2"])
+    return loops
+
+
+def time_pairs(sides: dict[str, Side], plan: dict[str, Any], coin: random.Random) -> Pairs:
+    """Samples of A against B, and of A against its second copy (every fourth pair)."""
+    loops = warm(sides, plan["sample_s"], coin)
     pairs: Pairs = {"b": [], "a2": []}
     gc.collect()
     end = time.perf_counter() + plan["limit_s"]
