@@ -120,17 +120,40 @@ def _modules(plan):
     root = _real(plan.get("root"))
     origin = _real(plan.get("origin"))
     environment = _real(sys.prefix) + os.sep
+    standard = _standard_library([path + os.sep for path in (root, origin) if path])
+    folders = {}
     inside, shadowing = [], []
     for name, module in list(sys.modules.items()):
         file = _file(module)
-        if file is None:
+        if file is None or (file.startswith(standard) and "-packages" + os.sep not in file):
             continue
-        real = os.path.realpath(os.path.join(_Process.folder, file))
+        real = _real_file(file, folders)
         if root and real.startswith(root + os.sep):
-            inside.append([str(name), os.path.relpath(real, root)])
+            inside.append([str(name), real[len(root) + 1 :]])
         elif origin and real.startswith(origin + os.sep) and not real.startswith(environment):
-            shadowing.append([str(name), os.path.relpath(real, origin)])
+            shadowing.append([str(name), real[len(origin) + 1 :]])
     return inside, shadowing
+
+
+def _standard_library(measured):
+    """What the files of the standard library begin with; nothing if it is what is measured.
+
+    A program has hundreds of them. To resolve each would cost it 5 % of its start.
+    """
+    folder = os.path.dirname(os.__file__) + os.sep
+    real = os.path.realpath(folder) + os.sep
+    near = [path for path in measured if path.startswith(real) or real.startswith(path)]
+    return (folder,) if not near else ()
+
+
+def _real_file(file, folders):
+    """The real path of a file; that of its folder is looked up once."""
+    path = os.path.join(_Process.folder, file)
+    head, tail = os.path.split(path)
+    real = folders.get(head)
+    if real is None:
+        real = folders[head] = os.path.realpath(head)
+    return os.path.realpath(path) if os.path.islink(path) else os.path.join(real, tail)
 
 
 def _file(module):
