@@ -137,6 +137,38 @@ def test_a_noisy_process_takes_more_pairs_than_a_precise_one():
     assert not _medians.precise({"b": side(*[2.0, 1.8, 2.2] * 3)})
 
 
+class Timed:
+    """A side of which every pass takes a millisecond; notes who was sampled, and how long."""
+
+    def __init__(self, name, log):
+        self.name, self.log, self.calls = name, log, self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def sample(self, loops):
+        self.log.append((self.name, loops))
+        return 0.001, 0.001
+
+
+def test_every_side_is_warmed_by_a_whole_sample_and_lots_decide_who_is_first():
+    from whet_probe import _pairs
+
+    orders = set()
+    for seed in range(20):
+        log = []
+        sides = {name: Timed(name, log) for name in ("a", "a2", "b")}
+        loops = _pairs.warm(sides, 0.005, random.Random(seed))
+        assert loops == {"a": 5, "b": 5, "a2": 5}
+        whole = [name for name, count in log if count == 5]
+        assert sorted(whole) == ["a", "a2", "b"]
+        orders.add(tuple(whole))
+    assert orders == {("a", "b", "a2"), ("b", "a", "a2")}
+
+
 def record(path, *calls):
     with path.open("wb") as file:
         for call in calls:
