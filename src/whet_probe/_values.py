@@ -300,19 +300,19 @@ class _Layout:
                 continue
             made_in_python |= "__dict__" in names or "__slots__" in names
             self.opaque |= not _flags(base) & _HEAP_TYPE
-            self._read(base, names)
+            self._read(names)
         self.opaque = (self.opaque or not made_in_python) and not self.members
 
-    def _read(self, base: type, names: Any) -> None:
+    def _read(self, names: Any) -> None:
         for name, value in list(names.items()):
             if type(value) is types.MemberDescriptorType and type(name) is str:
                 if name not in ("__weakref__", "__dictoffset__", "__weaklistoffset__"):
-                    self.members.append((type_name(base) + "." + name, value))
+                    self.members.append((name, value))
             elif name == "__dict__" and type(value) is types.GetSetDescriptorType:
                 self.dictionary = value
 
     def state(self, value: Any) -> list[tuple[Any, Any]]:
-        """Slots in the order of the classes, then attributes sorted by name."""
+        """Slots and attributes by name: which of both a class uses is its own affair."""
         found: list[tuple[Any, Any]] = []
         for name, member in self.members:
             try:
@@ -325,8 +325,8 @@ class _Layout:
             attributes = self.dictionary.__get__(value)
             if type(attributes) is dict:
                 named = [pair for pair in list(attributes.items()) if type(pair[0]) is str]
-                found += sorted(named, key=_first)
-        return found
+                found += named
+        return sorted(found, key=_first)
 
 
 def _first(pair: tuple[str, object]) -> str:

@@ -153,6 +153,20 @@ def test_slots_and_attributes_tell_an_object():
     assert text_of(other) == f"{__name__}.Slots(a=1, b=2)"
 
 
+def test_an_object_is_the_same_with_slots_and_with_a_dictionary():
+    def point(slots):
+        kind = type("Point", (), {"__module__": "app", **slots})
+        made = kind()
+        made._Point__x, made.b, made.a = 1, [2], 3
+        return made
+
+    slotted = point({"__slots__": ("a", "_Point__x", "b")})
+    assert digest(slotted) == digest(point({}))
+    assert text_of(slotted) == text_of(point({}))
+    slotted.b.append(1)
+    assert digest(slotted) != digest(point({}))
+
+
 def test_what_cannot_be_read_is_counted_and_not_consumed():
     numbers = iter([1, 2])
     handed_out = (number for number in [3])

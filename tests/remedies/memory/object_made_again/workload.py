@@ -1,0 +1,5 @@
+"""Many numbers."""
+
+
+def run(module, make=int):
+    return [module.shown([make(n) for n in range(150)], "-")[-1]]
