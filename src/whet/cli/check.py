@@ -4,6 +4,7 @@ Examples:
   whet check examples/logstats
   whet check . -w pytest:tests/unit --level low
   whet check . --json --fail-on 0.05
+  whet check . --structure
 """
 
 from __future__ import annotations
@@ -37,6 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all", action="store_true", help="also what the evidence spoke against, and why"
     )
+    parser.add_argument(
+        "--structure", action="store_true",
+        help="modules that are too large or tangled instead, with a proposed split; their import "
+        "cost too, if a workload is named",
+    )  # fmt: skip
+    parser.add_argument(
+        "--moves", action="store_true", help="with --structure: every move of a proposed split"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,6 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     from whet.reports.redaction import redact
     from whet.session import diagnose_project
 
+    if arguments.structure:
+        from whet.cli._structure import show_structure
+
+        return show_structure(arguments)
     fail_on: float | None = arguments.fail_on
     if fail_on is not None and not 0 <= fail_on <= 1:
         raise UsageError(f"--fail-on {fail_on:g}", "is no share of the time", "Give 0 to 1")
