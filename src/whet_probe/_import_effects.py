@@ -1,7 +1,8 @@
 """What importing a module does beside defining it: hooks, registries, handlers, patched modules.
 
 Part of `observe`, for the modules that the plan names under `imports`. Before and after such an
-import the state that other code can see is compared. Writes `import-effects` {module, effects}.
+import the state that other code can see is compared. Writes `import-effects` {module, effects,
+extras}, where extras are submodules that their package alone would not have loaded.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_OBJECTS = 30_000
 """Objects that are looked at; where more are reachable, registries are not known."""
+
+MAX_EXTRAS = 500
 
 _PATCHED = (
     "builtins", "os", "io", "socket", "ssl", "threading", "time", "warnings", "pickle", "copyreg",
@@ -40,12 +43,18 @@ class ImportWatch:
         self._others: dict[str, list[ModuleType]] = {}
         self._before: dict[str, dict[str, object]] = {}
         self._inner: list[tuple[str, dict[str, object]]] = []
+        self._stack: list[str] = []
+        self._extras: set[str] = set()
 
     def install(self) -> None:
         """Take part in every import from now on."""
         wrap_imports(self._enter, self._leave)
 
     def _enter(self, name: str, _frame: object) -> None:
+        top = name.partition(".")[0]
+        if self._before and top != name and top not in self._stack:
+            self._extras.add(name)
+        self._stack.append(top)
         if name in self._names:
             others = self._others[name] = other_modules(name)
             self._before[name] = {**cheap_state(), "registries": _registries(others)}
@@ -53,6 +62,8 @@ class ImportWatch:
             self._inner.append((name, cheap_state()))
 
     def _leave(self, name: str, loaded: bool) -> None:  # noqa: FBT001 - the wrapper's signature
+        if self._stack:
+            self._stack.pop()
         if self._inner and self._inner[-1][0] == name:
             self._excuse(self._inner.pop()[1])
         before = self._before.pop(name, None)
@@ -62,7 +73,9 @@ class ImportWatch:
             effects = [
                 what for what, seen in before.items() if seen is None or seen != after[what]
             ]
-            self._write("import-effects", {"module": name, "effects": sorted(effects)})
+            extras = sorted(self._extras)[:MAX_EXTRAS]
+            fields = {"module": name, "effects": sorted(effects), "extras": extras}
+            self._write("import-effects", fields)
 
     def _excuse(self, before: dict[str, object]) -> None:
         """What modules of the standard library do is nobody else's: each brings it by itself."""

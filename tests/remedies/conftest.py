@@ -17,7 +17,7 @@ from typing import ClassVar
 import pytest
 
 from whet.codebase.syntax import SourceModule
-from whet.records import CallEvidence, Evidence, HotPlace, ValueEvidence
+from whet.records import CallEvidence, Evidence, HotPlace, ImportEvidence, ValueEvidence
 from whet.remedies import load_remedies
 from whet_probe._asked import Asked, read_and_changed
 from whet_probe._character import Character
@@ -104,6 +104,7 @@ class Watch(ast.NodeTransformer):
         self.values = {}
         self.characters = defaultdict(Character)
         self.calls = {}
+        self.imports = [name for match in matches for name in match.imports]
         self.asked = {}
         self.raised = None
         for match in matches:
@@ -173,6 +174,11 @@ class Watch(ast.NodeTransformer):
                     site, notes, self.asked[site].fields() if site in self.asked else {}
                 )
                 for site, notes in self.calls.items()
+            },
+            imports={  # what modules from elsewhere do, the probe's own tests look at
+                name: ImportEvidence(module=name, imports=1, effects=())
+                for name in self.imports
+                if name.partition(".")[0] in sys.stdlib_module_names
             },
         )
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from whet.diagnosis.sources import Uses, names_used_outside
+from whet.records import CallEvidence, Evidence, ImportEvidence
 from whet.remedies import find_remedy
 
 REMEDY = find_remedy("heavy_import_unused")
@@ -205,3 +206,110 @@ def test_a_submodule_that_others_may_have_found_loaded_by_this_import_is_not_mov
 
 def test_pickles_and_pages_that_look_the_name_up_find_it_in_a_string(moved):
     assert moved(PLAIN + "\n\nLAZY = ('colorsys',)\n") is None
+
+
+# --- imports for annotations only
+
+FOR_ANNOTATIONS = find_remedy("import_for_annotations_only")
+HEAD = "from __future__ import annotations\n"
+ANNOTATED = [
+    "def f(x: colorsys.Color):\n    return x",
+    "def f(x) -> colorsys.Color:\n    return x",
+    "def f(x, *y: colorsys.Color, **z: 'colorsys.Color'):\n    return x",
+    "def f(x):\n    y: colorsys.Color = x\n    return y",
+    "class K:\n    def m(self, x: colorsys.C):\n        return x\ndef f(x):\n    return K().m(x)",
+    "class K:\n    x: colorsys.Color = 1\ndef f(x):\n    return K.x",
+    "class K:\n    x: colorsys.Color = 1\ndef f(x):\n    return sorted(K.__annotations__)",
+    "import inspect\ndef f(x: colorsys.X):\n    return inspect.signature(f, eval_str=True)",
+    "import typing\ndef f(x: colorsys.ONE_THIRD):\n    return typing.get_type_hints(f)",
+    "from functools import singledispatch as s\n@s\ndef f(x: colorsys.X): pass",
+    "def f(x: colorsys.Color = colorsys.ONE_THIRD):\n    return x",
+    "def f(x: (lambda: colorsys)):\n    return x",
+    "T = colorsys.ONE_THIRD\ndef f(x: T):\n    return x",
+    "def f(x: colorsys.Color):\n    return eval('colorsys')",
+    "def f(x: colorsys.Color):\n    global colorsys\n    colorsys = x\n    return colorsys",
+    "def f(x: colorsys.Color):\n    return 'colorsys' in globals()",
+]
+
+
+@given(st.sampled_from(["import colorsys", "import colorsys  # why", "import colorsys; c = 1"]),
+       st.lists(st.sampled_from(ANNOTATED), min_size=1, max_size=2), st.booleans())  # fmt: skip
+@SETTINGS
+def test_functions_work_alike_without_what_only_annotations_name(bench, imported, uses, texts):
+    source = "\n".join([HEAD if texts else "", imported, *uses, ""])
+    try:
+        original = bench.load(source)
+    except Exception:  # noqa: BLE001 -- it never worked
+        return
+    module = bench.module(source)
+    matches = bench.matches(module, FOR_ANNOTATIONS, SLOW)
+    evidence = bench.observe(module, matches, lambda loaded: outcome(loaded, 1))
+    edits = [
+        edit
+        for match in matches
+        if FOR_ANNOTATIONS.admit(match, evidence).admitted
+        for edit in FOR_ANNOTATIONS.rewrite(module, match)
+    ]
+    fixed = bench.load(module.apply(edits))
+    assert outcome(fixed, 1) == outcome(original, 1)
+
+
+@pytest.mark.parametrize("use", ANNOTATED[:5])
+def test_imports_that_only_annotations_name_are_left_to_type_checkers(bench, use):
+    module = bench.module(f"{HEAD}import colorsys\r\n{use}\n")
+    (match,) = bench.matches(module, FOR_ANNOTATIONS, SLOW)
+    text = module.apply(FOR_ANNOTATIONS.rewrite(module, match)).decode()
+    assert "    import colorsys" in text
+    assert "colorsys" not in vars(bench.load(text))
+
+
+@pytest.mark.parametrize("name", ["TYPE_CHECKING", "typing", "t"])
+def test_the_file_keeps_its_own_way_to_ask_for_type_checkers(bench, name):
+    own = {
+        "TYPE_CHECKING": "from typing import TYPE_CHECKING",
+        "typing": "import typing",
+        "t": "import typing as t",
+    }[name]
+    wanted = name if name == "TYPE_CHECKING" else f"{name}.TYPE_CHECKING"
+    for source in (f"{HEAD}{own}\nimport colorsys\n", f"{HEAD}import colorsys\n{own}\n"):
+        module = bench.module(source + ANNOTATED[0] + "\n")
+        (match,) = bench.matches(module, FOR_ANNOTATIONS, SLOW)
+        fixed = module.apply(FOR_ANNOTATIONS.rewrite(module, match)).decode()
+        bench.load(fixed)
+        if source.index("typing") < source.index("colorsys"):
+            assert f"if {wanted}:\n    import colorsys\n" in fixed
+            assert fixed.count("import") == source.count("import")
+
+
+# --- modules beyond the standard library
+
+ELSEWHERE = "import heavy\n\n\ndef f():\n    return heavy.x\n"
+
+
+def admission(bench, seen, others=(), source=ELSEWHERE):
+    module = bench.module(source, outside=names_used_outside("module.py", map(Uses, others)))
+    (match,) = bench.matches(module, REMEDY, {"heavy": 0.5})
+    unused = {
+        site.site: CallEvidence(
+            site=site.site, calls=0, described=0, raised=0, distinct_arguments=None,
+            hit_rate=None, arguments_immutable=None,
+        )
+        for site in match.calls
+    }  # fmt: skip
+    imports = {} if seen is None else {"heavy": ImportEvidence(module="heavy", imports=1, **seen)}
+    return REMEDY.admit(match, Evidence(calls=unused, imports=imports))
+
+
+def test_a_module_from_elsewhere_is_moved_only_if_the_run_saw_it_do_nothing(bench):
+    assert admission(bench, {"effects": ()}).admitted
+    assert admission(bench, None).reason == "importing heavy may have effects: it was not watched"
+    seen = {"effects": ("logging", "registries")}
+    assert admission(bench, seen).reason == "importing heavy has effects: logging, registries"
+
+
+def test_a_module_whose_import_loads_what_others_may_live_on_stays(bench):
+    seen = {"effects": (), "extras": ("scipy.stats",)}
+    assert admission(bench, seen).admitted
+    assert not admission(bench, seen, ["import scipy\nscipy.stats\n"]).admitted
+    assert admission(bench, seen, ["import scipy.stats as st\n"]).admitted
+    assert not admission(bench, seen, source="import scipy\n" + ELSEWHERE).admitted

@@ -183,11 +183,12 @@ def import_effects(lines: Iterable[dict[str, Any]]) -> dict[str, ImportEvidence]
     for line in lines:
         if line["kind"] == "import-effects":
             known = found.get(line["module"])
-            before = known.effects if known else ()
+            before, more = (known.effects, known.extras) if known else ((), ())
             found[line["module"]] = ImportEvidence(
                 module=line["module"],
                 imports=1 + (known.imports if known else 0),
                 effects=tuple(sorted({*before, *line["effects"]})),
+                extras=tuple(sorted({*more, *line["extras"]})),
             )
     return found
 

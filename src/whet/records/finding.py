@@ -136,6 +136,7 @@ class ImportEvidence(Record, frozen=True):
     module: str
     imports: int  # processes that imported it
     effects: tuple[str, ...]  # such as "warning filters", "registries"; empty: nothing was seen
+    extras: tuple[str, ...] = ()  # submodules loaded that their package alone does not load
 
 
 class Evidence(Record, frozen=True):

@@ -9,7 +9,9 @@ Why slow
 
 Evidence needed
     From the import profile: the import's share of all time. From the run: none of the functions
-    that use its names was called.
+    that use its names was called; for modules beyond the standard library also that the import
+    changed nothing that others can see (hooks, filters, handlers, registries, patched modules)
+    and loaded no submodule that others may live on.
 
 Before
     import xmlrpc.client as rpc
@@ -23,63 +25,64 @@ After
         return rpc.ServerProxy(URL).post(text)
 
 Safety
-    Gated by evidence. Only modules of the standard library are moved, and none that registers
-    something when imported. Names that other files of the project mention stay, since they may
-    replace them in the module (tests do); so do submodules of packages that the project also
-    holds by `import package`, which may live on what this import happened to load.
+    Gated by evidence. Modules that register something when imported are not moved: those of the
+    standard library are known, others the run has watched. Names that other files of the project
+    mention stay, since they may replace them in the module (tests do); so do submodules of
+    packages that the project also holds by `import package`, which may live on what this import
+    happened to load. An import that fails does so at its first use instead of at the start.
 
 When not
     Names used at module level, in class bodies, decorators, defaults or annotations; imports
-    inside `try` or `if`; re-exported names; packages of the project or of third parties, whose
-    import may register something.
+    inside `try` or `if`; re-exported names; relative imports.
 """
 
 from __future__ import annotations
 
 import ast
-import sys
 from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import FUNCTIONS
 from whet.codebase.syntax import span_of
 from whet.records import CallSite, Edit, Match, Span
 from whet.remedies._places import alone_on_its_lines
+from whet.remedies.imports._effects import effects_against, held_packages
+from whet.remedies.imports._statements import (
+    asks_for_globals,
+    bound_names,
+    is_exported,
+    is_used_outside,
+    loads_for_others,
+    only_module,
+)
 from whet.remedies.remedy import Admission, Remedy, gone, refused
 
 if TYPE_CHECKING:
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
     from whet.records import Evidence, HotPlace
+    from whet.remedies.imports._statements import ImportStatement
 
 NAME = "heavy_import_unused"
 LEAST_SHARE = 0.01
-# Imports that do something besides defining names.
-_WITH_EFFECTS = frozenset({
-    "__future__", "__main__", "antigravity", "codecs", "encodings", "faulthandler", "idlelib",
-    "lib2to3", "locale", "logging", "multiprocessing", "readline", "rlcompleter", "signal",
-    "site", "sitecustomize", "this", "threading", "tkinter", "turtle", "unittest",
-    "usercustomize", "warnings",
-})  # fmt: skip
-_SEES_GLOBALS = frozenset({"globals", "eval", "exec", "vars", "dir"})
-
-_Import = ast.Import | ast.ImportFrom
 
 
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     """A match for every slow import of a module that only functions use."""
     if module.tree is None or not hot.imports or module.scopes.star_import:
         return []
-    if _SEES_GLOBALS & set(module.words) and _asks_for_globals(module):
+    if asks_for_globals(module):
         return []
     found = []
     for statement in module.tree.body:
-        if isinstance(statement, _Import) and alone_on_its_lines(module, statement):
-            origin = _origin(statement)
+        if isinstance(statement, ast.Import | ast.ImportFrom) and alone_on_its_lines(
+            module, statement
+        ):
+            origin = only_module(statement)
             share = hot.imports.get(origin or "", 0.0)
             stays = (
                 share < LEAST_SHARE
-                or _is_used_outside(module, statement)
-                or _loads_for_others(module, statement)
+                or is_used_outside(module, statement)
+                or loads_for_others(module, statement)
             )
             users = [] if stays else _users(module, statement)
             if origin and users:
@@ -87,32 +90,12 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     return found
 
 
-def _asks_for_globals(module: SourceModule) -> bool:
-    return any(module.scopes.uses(None, name) for name in _SEES_GLOBALS)
-
-
-def _origin(statement: _Import) -> str | None:
-    """The one module that a statement imports; None where it is not so plain."""
-    if isinstance(statement, ast.ImportFrom):
-        star = any(alias.name == "*" for alias in statement.names)
-        return statement.module if statement.level == 0 and not star else None
-    match statement.names:
-        case [ast.alias(name=name, asname=bound)] if bound is not None or "." not in name:
-            return name
-        case _:
-            return None  # `import a.b` binds a submodule that others may see
-
-
-def _bound(statement: _Import) -> list[str]:
-    return [alias.asname or alias.name for alias in statement.names]
-
-
-def _users(module: SourceModule, statement: _Import) -> list[FunctionNode]:
+def _users(module: SourceModule, statement: ImportStatement) -> list[FunctionNode]:
     """The outermost functions that use the names; empty if anything else does, or nothing."""
     scopes = module.scopes
     users: list[FunctionNode] = []
-    for name in _bound(statement):
-        if _is_exported(module, name) or len(scopes.bindings(scopes.module, name)) != 1:
+    for name in bound_names(statement):
+        if is_exported(module, name) or len(scopes.bindings(scopes.module, name)) != 1:
             return []
         for use in scopes.uses(scopes.module, name):
             function = _outermost_function(module, use)
@@ -120,38 +103,6 @@ def _users(module: SourceModule, statement: _Import) -> list[FunctionNode]:
                 return []
             users.append(function)
     return sorted(set(users), key=lambda function: function.lineno)
-
-
-def _is_used_outside(module: SourceModule, statement: _Import) -> bool:
-    """Whether other files use a name of the statement, or nobody looked."""
-    return module.outside is None or bool({*_bound(statement), "*"} & module.outside)
-
-
-def _loads_for_others(module: SourceModule, statement: _Import) -> bool:
-    """Whether somebody may find a submodule in its package only because of this statement."""
-    origin = _origin(statement) or ""
-    top = origin.partition(".")[0]
-    if origin == top and isinstance(statement, ast.Import):
-        return False  # what it loads, everybody else imports for himself
-    held = [
-        alias
-        for node in ast.walk(_tree(module))
-        if isinstance(node, ast.Import)
-        for alias in node.names
-        if alias.name.partition(".")[0] == top and (alias.asname is None or alias.name == top)
-    ]
-    return bool(held) or f"{top}." in (module.outside or ())
-
-
-def _is_exported(module: SourceModule, name: str) -> bool:
-    return any(
-        isinstance(node, ast.Constant) and node.value == name for node in ast.walk(_tree(module))
-    )
-
-
-def _tree(module: SourceModule) -> ast.Module:
-    assert module.tree is not None  # noqa: S101 -- detect looks at parsed modules only
-    return module.tree
 
 
 def _outermost_function(module: SourceModule, use: ast.Name) -> FunctionNode | None:
@@ -180,7 +131,7 @@ def _first_statement(function: FunctionNode) -> ast.stmt:
 
 
 def _match(
-    module: SourceModule, statement: _Import, origin: str, users: list[FunctionNode]
+    module: SourceModule, statement: ImportStatement, origin: str, users: list[FunctionNode]
 ) -> Match:
     match_id = f"{NAME}:{module.file}:{statement.lineno}"
     calls = tuple(
@@ -201,18 +152,21 @@ def _match(
         message=f"{origin} is imported at every start and used in functions only",
         safety="gated",
         calls=calls,
+        imports=(origin,),
         lines=(statement.lineno,),
-        data={"module": origin, "functions": [site.name for site in calls]},
+        data={
+            "module": origin,
+            "functions": [site.name for site in calls],
+            "held": sorted(held_packages(module)),
+        },
     )
 
 
 def admit(match: Match, evidence: Evidence) -> Admission:
     """Whether the module may be moved, and the run never needed it."""
-    top = str(match.data["module"]).split(".")[0]
-    if top not in sys.stdlib_module_names:
-        return refused(f"importing {top} may have effects that nobody here can rule out")
-    if top in _WITH_EFFECTS:
-        return refused(f"importing {top} has effects of its own")
+    reason = effects_against(match, evidence)
+    if reason:
+        return refused(reason)
     for site in match.calls:
         call = evidence.calls.get(site.site)
         if call is None:
@@ -226,7 +180,7 @@ def admit(match: Match, evidence: Evidence) -> Admission:
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     """The import moved into the functions that use it."""
     for statement in module.tree.body if module.tree else ():
-        if isinstance(statement, _Import) and span_of(statement) == match.span:
+        if isinstance(statement, ast.Import | ast.ImportFrom) and span_of(statement) == match.span:
             users = _users(module, statement)
             if users:
                 return _edits(module, statement, users)
@@ -234,7 +188,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
 
 
 def _edits(
-    module: SourceModule, statement: _Import, users: list[FunctionNode]
+    module: SourceModule, statement: ImportStatement, users: list[FunctionNode]
 ) -> tuple[Edit, ...]:
     text = ast.unparse(statement)  # one plain line of the same meaning
     last = statement.end_lineno or statement.lineno

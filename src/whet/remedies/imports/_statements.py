@@ -1,0 +1,61 @@
+"""Questions about an import statement at the top of a module."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, TypeAlias
+
+from whet.remedies.imports._effects import held_packages
+
+if TYPE_CHECKING:
+    from whet.codebase.syntax import SourceModule
+
+ImportStatement: TypeAlias = ast.Import | ast.ImportFrom
+
+_SEES_GLOBALS = frozenset({"globals", "eval", "exec", "vars", "dir"})
+
+
+def asks_for_globals(module: SourceModule) -> bool:
+    """Whether the file looks at its names by other means than naming them."""
+    if not _SEES_GLOBALS & module.words:
+        return False
+    return any(module.scopes.uses(None, name) for name in _SEES_GLOBALS)
+
+
+def only_module(statement: ImportStatement) -> str | None:
+    """The one module that a statement imports; None where it is not so plain."""
+    if isinstance(statement, ast.ImportFrom):
+        star = any(alias.name == "*" for alias in statement.names)
+        return statement.module if statement.level == 0 and not star else None
+    match statement.names:
+        case [ast.alias(name=name, asname=bound)] if bound is not None or "." not in name:
+            return name
+        case _:
+            return None  # `import a.b` binds a submodule that others may see
+
+
+def bound_names(statement: ImportStatement) -> list[str]:
+    """The names that a statement binds, of which `only_module` knows the module."""
+    return [alias.asname or alias.name for alias in statement.names]
+
+
+def is_used_outside(module: SourceModule, statement: ImportStatement) -> bool:
+    """Whether other files use a name of the statement, or nobody looked."""
+    return module.outside is None or bool({*bound_names(statement), "*"} & module.outside)
+
+
+def loads_for_others(module: SourceModule, statement: ImportStatement) -> bool:
+    """Whether somebody may find a submodule in its package only because of this statement."""
+    origin = only_module(statement) or ""
+    top = origin.partition(".")[0]
+    if origin == top and isinstance(statement, ast.Import):
+        return False  # what it loads, everybody else imports for himself
+    return top in held_packages(module)
+
+
+def is_exported(module: SourceModule, name: str) -> bool:
+    """Whether a name stands in a string, for instance in `__all__`."""
+    return any(
+        isinstance(node, ast.Constant) and node.value == name
+        for node in ast.walk(module.scopes.tree)
+    )
