@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from whet.proof.judge import Question, Unit, judge
 from whet.records import CpuProfile, Environment, Finding, Profile, Workload
-from whet.session.order import Prospect, cold, decidable, prospect_of, too_small
+from whet.session.order import Prospect, cold, decidable, prospect_of, renewed, too_small
 
 ENVIRONMENT = Environment(
     os="linux", machine="x", cpu_model=None, cores=2, load_1m=None, governor=None, cpu_quota=None,
@@ -20,14 +20,14 @@ ENVIRONMENT = Environment(
 )  # fmt: skip
 
 
-def profile(samples):
+def profile(samples, cpu_s=1.0):
     cpu = CpuProfile(
         sampler="py-spy", approximate=False, rate_hz=100, samples=samples, errors=0, total_s=1.0,
         functions=(),
     )  # fmt: skip
     return Profile(
         workload=Workload(kind="script", target="app.py"), environment=ENVIRONMENT,
-        plain_wall_s=1.0, plain_cpu_s=1.0, cpu=cpu,
+        plain_wall_s=1.0, plain_cpu_s=cpu_s, cpu=cpu,
     )  # fmt: skip
 
 
@@ -44,9 +44,25 @@ def test_few_samples_leave_room_for_a_larger_gain():
     assert prospect_of(finding(0.04, 0.02, "peak_memory"), profile(100)) == Prospect(0.02, 0.02)
 
 
-def test_a_place_that_was_never_sampled_may_still_take_three_samples_time():
-    assert cold(1.0, profile(100)).most == pytest.approx(0.03)
-    assert cold(0.5, profile(100_000)).most == pytest.approx(0.005)
+def test_a_place_that_is_not_seen_any_more_may_still_take_three_samples_time():
+    before, earlier = finding(0.4, 0.4), profile(1000)
+    assert cold(profile(100), before, earlier) == Prospect(0.0, pytest.approx(0.03))
+    assert cold(profile(100_000), finding(0.4, 0.2), earlier).most == pytest.approx(0.005)
+
+
+def test_a_place_that_few_samples_could_have_missed_keeps_its_earlier_prospect():
+    before, earlier = finding(0.02, 0.02), profile(1000)
+    found = cold(profile(100, cpu_s=0.5), before, earlier)
+    assert found.likely == pytest.approx(0.04), "of half the time it is twice the share"
+
+
+def test_two_profiles_count_unless_the_later_shows_that_something_happened():
+    before, earlier = finding(0.11, 0.11), profile(120)
+    now = renewed(finding(0.04, 0.04), profile(600, cpu_s=0.5), before, earlier)
+    assert now.likely == pytest.approx((0.04 + 0.22) / 2)
+    assert now.most > 0.3, "the pauses of a loaded host do not make a fix moot"
+    gone = renewed(finding(0.02, 0.02), profile(6000, cpu_s=0.5), finding(0.4, 0.4), earlier)
+    assert gone == prospect_of(finding(0.02, 0.02), profile(6000))
 
 
 @given(st.floats(0.0001, 1.0), st.floats(0.0, 1.0), st.integers(1, 10_000))

@@ -134,7 +134,8 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(diagnosing, "observed", look)
     found = SimpleNamespace(
         project=project, settings=Settings(), options=Options(), session=Session(),
-        store=SimpleNamespace(declined=list), prospects={}, asked=set(), observed=observed,
+        store=SimpleNamespace(declined=list), prospects={}, asked=set(), seen_by={},
+        observed=observed,
         bench=SimpleNamespace(copies={"a": tmp_path / "a"}, launch_of=None),
     )  # fmt: skip
     first = profile(slow=0.8, other=0.1, third=0.001)

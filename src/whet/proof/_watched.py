@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
 import threading
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from whet.proof.calls import Stream, streams_of
+from whet.proof._packing import PackedStream, packed_streams
 from whet.proof.evidence import notes_of
 from whet.proof.outputs import Traces, traces_of
 from whet.proof.suite import KnownTests
@@ -24,6 +22,8 @@ from whet.workloads import Launch, ProbePlan, read_lines, run, shadowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from whet.proof.calls import Stream
 
 _SMALL_BYTES = 1 << 20
 _MOST_FILES = 20_000
@@ -44,7 +44,7 @@ class Observed:
     """
 
     traces: Traces
-    packed: tuple[bytes, ...]  # streams by function; together they can be large, so compressed
+    packed: tuple[PackedStream, ...]  # by function; together they can be large
     loaded: frozenset[str]  # files inside the root that became modules
     shadowed: tuple[str, ...]
     notes: tuple[str, ...]
@@ -54,8 +54,7 @@ class Observed:
 
     def stream(self, number: int) -> Stream:
         """The calls of one function."""
-        stream: Stream = pickle.loads(zlib.decompress(self.packed[number]))  # noqa: S301 - our own
-        return stream
+        return self.packed[number].unpack()
 
 
 @dataclass
@@ -155,11 +154,11 @@ class Watch:
             )
         )
         lines: list[dict[str, Any]] = []
-        streams = streams_of(_apart(out, lines), len(self.functions))
+        streams = packed_streams(_apart(out, lines), len(self.functions))
         kind = launch.workload.kind
         return Observed(
             traces=traces_of(outcome, launch.root, is_pytest=kind == "pytest"),
-            packed=tuple(zlib.compress(pickle.dumps(stream, 5), 1) for stream in streams),
+            packed=streams,
             loaded=frozenset(
                 str(file) for line in lines if line["kind"] == "exit"
                 for _, file in line.get("modules", ())

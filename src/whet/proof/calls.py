@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from whet.records import Counterexample
 
@@ -52,14 +52,32 @@ class Stream:
 
 def streams_of(lines: Iterable[dict[str, Any]], functions: int) -> list[Stream]:
     """The streams of the functions numbered from 0, from the lines of one run."""
+    calls: list[tuple[list[Call], list[Call]]] = [([], []) for _ in range(functions)]
+
+    def keep(number: int, call: Call, *, elsewhere: bool) -> None:
+        calls[number][elsewhere].append(call)
+
+    streams = gather(lines, functions, keep)
+    for stream, (main, elsewhere) in zip(streams, calls, strict=True):
+        stream.main, stream.elsewhere = sorted(main, key=_index), elsewhere
+    return streams
+
+
+class Keep(Protocol):
+    """Takes one call; `elsewhere` is in a child of the first process."""
+
+    def __call__(self, number: int, call: Call, *, elsewhere: bool) -> None:
+        """Keep a call of the function with this number."""
+
+
+def gather(lines: Iterable[dict[str, Any]], functions: int, keep: Keep) -> list[Stream]:
+    """The streams without their calls, each of which is handed on as it is read."""
     streams = [Stream() for _ in range(functions)]
     first = None
     for line in lines:
         first = first or line["process_file"]
         if line["kind"] == "call":
-            stream = streams[line["f"]]
-            calls = stream.main if line["process_file"] == first else stream.elsewhere
-            calls.append(line)
+            keep(line["f"], line, elsewhere=line["process_file"] != first)
         elif line["kind"] == "calls":
             stream = streams[line["f"]]
             stream.count += line["count"]
@@ -68,8 +86,6 @@ def streams_of(lines: Iterable[dict[str, Any]], functions: int) -> list[Stream]:
             stream.partial |= line.get("partial", False)
             if "whole" in line:
                 stream.whole = min(line["whole"], stream.whole or line["whole"])
-    for stream in streams:
-        stream.main.sort(key=_index)
     return streams
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from whet.records import Finding, Fix, Profile, Verdict
 
 _SIGMAS = 2.0
+_HAPPENED = 0.25
 _UNSEEN = 3.0  # samples: a place that was never seen takes as much at the most (at 95 %)
 _LEAST_FREEDOM = 7  # fewer units say little about the spread of this host
 TIMES = frozenset({"cpu_time", "wall_time"})
@@ -51,16 +52,43 @@ def prospect_of(finding: Finding, profile: Profile) -> Prospect:
     return Prospect(likely, min(1.0, likely * most / share))
 
 
-def cold(removable: float, profile: Profile) -> Prospect:
+def renewed(finding: Finding, profile: Profile, before: Finding, earlier: Profile) -> Prospect:
+    """What a finding could gain now, from two profiles.
+
+    A place that no kept fix touched takes as many seconds as before, a larger share of what is
+    left; a loaded host puts its pauses on single lines, so one sampled run may be far off either
+    way. Only where the new profile shows less than a quarter of what the earlier one leads to
+    expect, something has happened there, and the new one counts alone; else both count.
+    """
+    now = prospect_of(finding, profile)
+    expected = _expected(before, profile, earlier)
+    if now.most < _HAPPENED * expected.likely:
+        return now
+    return Prospect((now.likely + expected.likely) / 2, max(now.most, expected.most))
+
+
+def _expected(before: Finding, profile: Profile, earlier: Profile) -> Prospect:
+    """The earlier prospect as a share of the time that is left."""
+    then = prospect_of(before, earlier)
+    grown = earlier.plain_cpu_s / profile.plain_cpu_s if profile.plain_cpu_s else 1.0
+    return Prospect(min(1.0, then.likely * grown), min(1.0, then.most * grown))
+
+
+def cold(profile: Profile, before: Finding, earlier: Profile) -> Prospect:
     """What is left to gain at a place that a profile no longer shows as hot.
 
     Args:
-        removable: Part of the place's time (0-1) that the cure can take away.
         profile: That of the present state.
+        before: The finding as it was made.
+        earlier: The profile that it was made by.
     """
     samples = profile.cpu.samples if profile.cpu else 0
-    most = max(LEAST_SHARE, _UNSEEN / samples) if samples else 1.0
-    return Prospect(0.0, min(1.0, removable * most))
+    share = float(before.evidence.get("share", 0.0))
+    removable = before.attainable_gain / share if share else 1.0
+    seen = max(LEAST_SHARE, _UNSEEN / samples) if samples else 1.0
+    now = Prospect(0.0, min(1.0, removable * seen))
+    expected = _expected(before, profile, earlier)
+    return now if now.most < _HAPPENED * expected.likely else expected
 
 
 def next_fix(

@@ -14,7 +14,7 @@ from whet.records import Evidence
 from whet.session import diagnosing
 from whet.session.changes import files_after
 from whet.session.lines import in_original_lines, line_map
-from whet.session.order import TIMES, cold, prospect_of
+from whet.session.order import TIMES, cold, prospect_of, renewed
 from whet.session.placing import place
 
 if TYPE_CHECKING:
@@ -114,13 +114,12 @@ def _set_prospects(
         before = known.get(match_id)
         if before is None or fix.claims not in TIMES:
             continue
+        earlier = run.seen_by.get(before.finding_id, run.session.record.profile) or profile
         found = now.get(match_id)
         if found is not None:
-            run.prospects[fix.fix_id] = prospect_of(found, profile)
-            continue
-        share = float(before.evidence.get("share", 0.0))
-        removable = before.attainable_gain / share if share else 1.0
-        run.prospects[fix.fix_id] = cold(removable, profile)
+            run.prospects[fix.fix_id] = renewed(found, profile, before, earlier)
+        else:
+            run.prospects[fix.fix_id] = cold(profile, before, earlier)
 
 
 def _add(run: Run, found: Sequence[Finding], profile: Profile) -> None:
@@ -136,6 +135,7 @@ def _add(run: Run, found: Sequence[Finding], profile: Profile) -> None:
         new.append(msgspec.structs.replace(finding, finding_id=finding_id))
     fixes = diagnosing.proposals(run, new)
     run.session.update(findings=(*record.findings, *new), fixes=(*record.fixes, *fixes))
+    run.seen_by.update(dict.fromkeys((finding.finding_id for finding in new), profile))
     by_id = {finding.finding_id: finding for finding in new}
     for fix in fixes:
         run.prospects[fix.fix_id] = prospect_of(by_id[fix.finding_id or ""], profile)

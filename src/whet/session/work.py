@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from whet.proof.validate import ValidationCache
+    from whet.records import Profile
     from whet.session.order import Prospect
     from whet.session.setup import Bench
     from whet.session.state import Session
@@ -66,6 +67,7 @@ class Run:
     validations: ValidationCache | None = None  # what the validations of all fixes share
     prospects: dict[str, Prospect] = field(default_factory=dict)  # by fix id, as things are now
     check_s: float = 0.0  # seconds that the latest validation took
+    seen_by: dict[str, Profile] = field(default_factory=dict)  # later findings: what showed them
     asked: set[str] = field(default_factory=set)  # sites that an evidence run has looked at
 
     @property
