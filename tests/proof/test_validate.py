@@ -440,3 +440,14 @@ def test_other():
     assert again.tests_run == 2
     assert len(runs) == 3
     cache.close()
+
+
+def test_what_has_no_calls_or_no_plain_inputs_is_named(pair):
+    core = CORE + "class Shelf:\n    def put(self, thing):\n        return [thing]\n"
+    main = MAIN + "from core import Shelf\nShelf().put(1)\n"
+    checks = Checks(seeds=(0,), tests=False, workers=1)
+    fix = fix_of("core.py::<module>", "core.py::Shelf.put", "core.py::pick")
+    found = validate(pair(core, core + "\n", main), fix, checks)
+    assert found.outcome == "equal"
+    assert found.not_reached == ("core.py::<module>",)
+    assert "no inputs were made up for Shelf.put: no call with plain values" in found.notes

@@ -58,3 +58,45 @@ def test_praise_tells_effect_and_interval():
     words = "kept: cpu_time faster, 0.500 of what it was (99% interval 0.490 to 0.510)"
     assert praise(FASTER) == words
     assert praise(verdict("cpu_time", "faster", None)) == "faster"
+
+
+SMALLER = verdict("peak_memory", "smaller", 0.6, 50e6, 30e6)
+
+
+@pytest.mark.parametrize(
+    ("objective", "claims", "verdicts", "said"),
+    [
+        ("memory", "peak_memory", [SMALLER], None),
+        ("memory", "peak_memory", [SMALLER, verdict("cpu_time", "slower", 1.04)], None),
+        (
+            "memory", "peak_memory", [SMALLER, verdict("cpu_time", "slower", 1.08)],
+            "cpu_time is slower by 8 %",
+        ),
+        (
+            "time", "peak_memory", [SMALLER, verdict("cpu_time", "slower", 1.04)],
+            "cpu_time is slower by 4 %",
+        ),
+        (
+            "both", "peak_memory", [SMALLER, verdict("wall_time", "slower", 1.02)],
+            "wall_time is slower by 2 %",
+        ),
+        ("memory", "peak_memory", [FASTER, verdict("peak_memory", "same", 1.0)], "same"),
+        ("io", "io_operations", [verdict("io_operations", "smaller", 0.2, 500, 100)], None),
+        (
+            "io", "io_operations",
+            [verdict("io_operations", "smaller", 0.2, 500, 100),
+             verdict("peak_memory", "larger", 1.3, 50e6, 65e6)],
+            "peak_memory is larger by 30 %",
+        ),
+        (
+            "time", "wall_time",
+            [verdict("wall_time", "faster", 0.4), verdict("cpu_time", "slower", 1.2)],
+            "cpu_time is slower by 20 %",
+        ),
+    ],
+)  # fmt: skip
+def test_a_fix_is_judged_on_what_it_claims_and_on_what_the_session_is_for(
+    tmp_path, objective, claims, verdicts, said
+):
+    settings = load_settings(tmp_path, overrides={"objective": objective}).settings
+    assert objection(verdicts, claims, settings) == said

@@ -14,7 +14,7 @@ import pickle
 import random
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pickletools import genops
 from typing import TYPE_CHECKING, Any
 
@@ -48,11 +48,13 @@ class Generated:
         difference: The first that counts against the change.
         compared: Inputs on which A and B agree.
         notes: What differs on inputs that only the hints allow.
+        functions: Qualified names of those that were asked; the others take objects.
     """
 
     difference: Counterexample | None = None
     compared: int = 0
     notes: list[str] = field(default_factory=list)
+    functions: frozenset[str] = frozenset()
 
 
 def compare_generated(  # noqa: PLR0913 - who is asked what, how it is judged, how many at a time
@@ -77,7 +79,8 @@ def compare_generated(  # noqa: PLR0913 - who is asked what, how it is judged, h
         workers: Most processes at a time.
     """
     made, hinted = scratch / "inputs.pickle", scratch / "hinted.pickle"
-    if not _write(pickles, hints, made, hinted):
+    asked = _write(pickles, hints, made, hinted)
+    if not asked:
         return Generated()
     names = ("inputs-a", "inputs-b", "inputs-a2")
 
@@ -89,7 +92,7 @@ def compare_generated(  # noqa: PLR0913 - who is asked what, how it is judged, h
 
     with ThreadPoolExecutor(workers) as pool:
         first, other, again = pool.map(of, (a, b, a), names)
-    return judge_generated(first, again, other, tolerance)
+    return replace(judge_generated(first, again, other, tolerance), functions=asked)
 
 
 def judge_generated(
@@ -138,22 +141,24 @@ def _differ(
     return difference(call, other, name, tolerance, "inputs") or False
 
 
-def _write(pickles: list[Path], hints: dict[str, list[set[str]]], made: Path, hinted: Path) -> int:
-    """Write the inputs as calls; their number."""
+def _write(
+    pickles: list[Path], hints: dict[str, list[set[str]]], made: Path, hinted: Path
+) -> frozenset[str]:
+    """Write the inputs as calls; the names of the functions that got any."""
     examples: dict[tuple[str, str], list[Arguments]] = {}
     for path in pickles:
         for module, name, args, keywords in plain_calls(path.read_bytes()):
             examples.setdefault((module, name), []).append((args, keywords))
-    count = 0
+    asked = set()
     with made.open("wb") as file, hinted.open("wb") as other:
         for (module, name), calls in examples.items():
             for args, keywords in generate(calls):
                 pickle.dump((module, name, args, keywords), file, 4)
-                count += 1
+                asked.add(name)
             for args, keywords in generate_hinted(calls, hints.get(name, [])):
                 pickle.dump((module, name, args, keywords), other, 4)
-                count += 1
-    return count
+                asked.add(name)
+    return frozenset(asked)
 
 
 class _Plain(pickle.Unpickler):

@@ -295,6 +295,10 @@ class _Validator:
         )  # fmt: skip
         self.tally.inputs = found.compared
         self.tally.note(*found.notes)
+        unasked = {entry["name"] for entry in self.functions.values()} - found.functions
+        if unasked:
+            names = ", ".join(sorted(unasked))
+            self.tally.note(f"no inputs were made up for {names}: no call with plain values")
         if found.difference is not None:
             raise _Stopped("different", found.difference)
 
@@ -331,6 +335,8 @@ class _Validator:
         missed = [
             _name(entry) for number, entry in self.functions.items() if number not in tally.reached
         ]
+        # Code outside of functions has no calls to compare: outputs and tests alone speak of it.
+        missed += [name for name in self.fix.functions if name.endswith("::<module>")]
         return Validation(
             outcome=outcome,  # type: ignore[arg-type] # one of the three by construction
             counterexample=found,

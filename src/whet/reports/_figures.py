@@ -157,10 +157,10 @@ def proposals(session: SessionRecord) -> list[FixVerdict]:
     return [fix for fix in session.fix_verdicts if fix.proposal and not fix.kept]
 
 
-def finding_id(session: SessionRecord, fix: FixVerdict) -> str:
-    """The finding that a fix comes from, by which consent is given; empty where there is none."""
+def consent_name(session: SessionRecord, fix: FixVerdict) -> str:
+    """By what consent is given: the finding, or the fix itself where somebody else brought it."""
     known = {entry.fix_id: entry.finding_id for entry in session.fixes}
-    return known.get(fix.fix_id) or ""
+    return known.get(fix.fix_id) or fix.fix_id
 
 
 def differs(session: SessionRecord, fix: FixVerdict) -> str:

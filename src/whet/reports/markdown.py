@@ -100,7 +100,7 @@ def _fix(session: SessionRecord, fix: FixVerdict) -> Iterator[str]:
     yield markdown_text(fix.reason)
     yield ""
     if fix.proposal and not fix.kept:
-        command = f"whet fix --consent {figures.finding_id(session, fix)}"
+        command = f"whet fix --consent {figures.consent_name(session, fix)}"
         yield f"Take it with {markdown_code(command)}."
         yield ""
     for verdict in fix.verdicts:

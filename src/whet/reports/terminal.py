@@ -104,7 +104,7 @@ def _proposals(session: SessionRecord, paint: Callable[[str, str], str]) -> Iter
         if fix.verdicts:
             yield f"      {visible(figures.effect(fix.verdicts[0]))}"
         yield f"      differs: {visible(figures.differs(session, fix))}"
-        name = visible(figures.finding_id(session, fix))
+        name = visible(figures.consent_name(session, fix))
         yield f"      take it with: {paint(f'whet fix --consent {name}', 'bold')}"
 
 

@@ -65,12 +65,17 @@ def proposes(record: SessionRecord) -> bool:
 def _proposal(record: SessionRecord, name: str) -> Fix:
     by_id = {fix.fix_id: fix for fix in record.fixes}
     open_ones = [by_id[v.fix_id] for v in record.fix_verdicts if v.proposal and not v.kept]
-    found = [fix for fix in open_ones if name and (fix.finding_id or "").startswith(name)]
+    found = [fix for fix in open_ones if name and name_of(fix).startswith(name)]
     if len(found) != 1:
-        known = ", ".join(fix.finding_id or "" for fix in open_ones)
+        known = ", ".join(map(name_of, open_ones))
         reason = "several begin so" if found else f"session {record.session_id} proposes none"
         raise UsageError(f"finding {name!r}", reason, f"It proposes: {known}" if known else "")
     return found[0]
+
+
+def name_of(fix: Fix) -> str:
+    """By what consent is given: the finding, or the fix itself where somebody else brought it."""
+    return fix.finding_id or fix.fix_id
 
 
 def _joined(project: Path, record: SessionRecord, chosen: Sequence[Fix]) -> Sequence[Fix]:
@@ -80,7 +85,7 @@ def _joined(project: Path, record: SessionRecord, chosen: Sequence[Fix]) -> Sequ
     try:
         files_after(project, (*already, *chosen))
     except WhetError as error:
-        names = " and ".join(fix.finding_id or "" for fix in chosen)
+        names = " and ".join(map(name_of, chosen))
         way_out = "Take one of them, or `whet run` again"
         raise UsageError(f"proposals {names}", error.reason, way_out) from error
     return chosen

@@ -45,10 +45,8 @@ def hold(run: Run) -> None:
         )
         if verdict.kept:
             _renew(run)
-    found = [finding.finding_id for finding in session.record.findings]
-    for name in run.options.consent:
-        if not any(finding_id.startswith(name) for finding_id in found):
-            session.note(f"consent to {name!r}: no finding of this session begins so")
+    if run.options.consent and not any(map(run.options.agreed, session.record.fixes)):
+        session.note(f"consent to {' '.join(run.options.consent)}: no fix is of this name")
 
 
 def _next(run: Run) -> Fix | None:
@@ -58,7 +56,7 @@ def _next(run: Run) -> Fix | None:
         {verdict.fix_id for verdict in record.fix_verdicts},
         run.prospects,
         run.settings.objective,
-        agreed={fix.fix_id for fix in record.fixes if run.options.agreed(fix.finding_id)},
+        agreed={fix.fix_id for fix in record.fixes if run.options.agreed(fix)},
     )
 
 
@@ -151,7 +149,7 @@ def _heard(run: Run, fix: Fix, already: tuple[Fix, ...]) -> FixVerdict:
     except WhetError as error:
         return dropped(fix, f"not proven: {error}")
     reason = keeping.objection(verdicts, fix.claims, run.settings)
-    if reason is None and fix.safety == "consent" and not run.options.agreed(fix.finding_id):
+    if reason is None and fix.safety == "consent" and not run.options.agreed(fix):
         return proposed(fix, verdicts)
     return judged(fix, verdicts, reason)
 

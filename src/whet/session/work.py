@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from whet.proof.validate import ValidationCache
-    from whet.records import Profile
+    from whet.records import Fix, Profile
     from whet.session.order import Prospect
     from whet.session.setup import Bench
     from whet.session.state import Session
@@ -34,8 +34,8 @@ class Options:
         clock: Tells the time.
         candidates: Words of a command that is asked for patches of hot places; it comes from the
             user's call or command line, never from project configuration.
-        consent: Ids of findings, or beginnings of ids, that the user agrees to: their fixes are
-            kept if they are proven, though they change more than the time.
+        consent: Ids of findings or fixes, or beginnings of ids, that the user agrees to: such
+            fixes are kept if they are proven, though they change more than the time.
         until: Stop after this stage, such as "profile" or "evidence"; empty: after the last.
     """
 
@@ -49,9 +49,10 @@ class Options:
     consent: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
 
-    def agreed(self, finding_id: str | None) -> bool:
-        """Whether the user agrees to a finding that needs consent."""
-        return any((finding_id or "").startswith(each) for each in self.consent if each)
+    def agreed(self, fix: Fix) -> bool:
+        """Whether the user agrees to a fix that needs consent."""
+        names = (fix.finding_id or "", fix.fix_id)
+        return any(name.startswith(each) for each in self.consent if each for name in names)
 
 
 @dataclass
