@@ -264,3 +264,72 @@ def test_seldom_missing_keys_stay_as_they_are(bench):
         return dict.fromkeys(range(200), 1), list(range(220))
 
     assert agrees(bench, LOOKUPS[0], "key_missing_by_exception", make) == "refused"
+
+
+OWNED = """
+class Report:
+    def __init__(self):
+        self.text = ""
+
+    def add(self, lines, head):
+        for line in lines:
+            if line == "b":
+                continue
+            self.text += head
+            for part in (line, head):
+                self.text += part
+            if line == "stop":
+                return 1
+        return 0
+
+
+def f(lines, head="", kind=Report):
+    report = kind()
+    found = []
+    for _ in range(2):
+        try:
+            found.append(report.add(lines, head))
+        except Exception as error:
+            found.append(type(error).__name__)
+        found.append((report.text, dict(vars(report))))
+    return found
+"""
+
+
+@given(lines=st.lists(ANYTHING, min_size=1, max_size=8))
+@example(lines=["a"])
+@example(lines=[Loud("a"), "a"])
+@SETTINGS
+def test_a_text_of_an_object_grows_alike_or_is_refused(bench, lines):
+    agrees(bench, OWNED, "text_grown_in_attribute", lambda: (lines * 30, "x" * 200))
+
+
+@pytest.mark.parametrize("end", [[], ["stop", "a"], ["a", 5], [None]])
+def test_a_text_is_whole_however_the_loop_ends(bench, end):
+    fixed = bench.fix(OWNED, "text_grown_in_attribute", lambda m: m.f(["ab"] * 99, "head " * 20))
+    assert fixed is not None
+    for lines in (["ab", "b", *end], end, []):
+        before, after = bench.load(OWNED), bench.load(fixed)
+        assert outcome(before, [lines, "x"]) == outcome(after, [lines, "x"])
+
+
+def test_tabs_and_windows_line_endings_stay(bench):
+    source = OWNED.replace("    ", "\t").replace("\n", "\r\n")
+    made = agrees(bench, source, "text_grown_in_attribute", lambda: (["ä"] * 99, "x" * 90))
+    assert made == "admitted"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [(str(i) for i in range(200)), type("Own", (), {"__iter__": lambda _: iter("a" * 200)})()],
+    ids=["generator", "iterable"],
+)
+def test_code_that_runs_between_two_parts_could_look_so_it_is_refused(bench, lines):
+    assert bench.fix(OWNED, "text_grown_in_attribute", lambda m: m.f(lines, "x" * 90)) is None
+
+
+def test_an_object_of_a_derived_class_is_refused(bench):
+    def run(module):
+        module.f(["a"] * 200, "x" * 90, type("Derived", (module.Report,), {}))
+
+    assert bench.fix(OWNED, "text_grown_in_attribute", run) is None

@@ -43,6 +43,7 @@ import msgspec
 from whet.codebase.syntax import first_line
 from whet.records import CallSite
 from whet.remedies._asking import asked, others_than
+from whet.remedies._objects import data_class, is_plain_class
 from whet.remedies._places import (
     found_again,
     hot_function,
@@ -66,11 +67,7 @@ _IMMUTABLE = frozenset(
     {"NoneType", "bool", "bytes", "complex", "float", "frozenset", "int", "range", "str", "tuple"}
 )
 
-_SPEAKS_AGAINST = frozenset({
-    "__copy__", "__deepcopy__", "__delattr__", "__dict__", "__getattr__", "__getattribute__",
-    "__getstate__", "__reduce__", "__reduce_ex__", "__setattr__", "__setstate__", "__slots__",
-    "delattr", "fget", "pickle", "setattr", "shelve", "vars",
-})  # fmt: skip
+_LOOKS_INSIDE = frozenset({"__dict__", "delattr", "fget", "pickle", "setattr", "shelve", "vars"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +106,9 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     return [_match(module, each) for each in _find(module, function)] if function else []
 
 
-def _find(module: SourceModule, function: FunctionNode) -> list[_Property]:
+def _find(  # noqa: PLR0911 -- one return a reason
+    module: SourceModule, function: FunctionNode
+) -> list[_Property]:
     holder = module.scopes.parent(function)
     match function:
         case ast.FunctionDef(
@@ -121,7 +120,10 @@ def _find(module: SourceModule, function: FunctionNode) -> list[_Property]:
             pass
         case _:
             return []
-    if not isinstance(holder, ast.ClassDef) or not _is_plain(module, holder, function.name):
+    if not isinstance(holder, ast.ClassDef) or not is_plain_class(module, holder):
+        return []
+    once = len(module.scopes.inner(holder).bindings.get(function.name, ())) == 1
+    if not once or _LOOKS_INSIDE & module.words:
         return []
     purity = _OwnPurity(module, function, own.arg)
     uses = module.scopes.uses(module.scopes.inner(function), own.arg)
@@ -138,30 +140,9 @@ def _find(module: SourceModule, function: FunctionNode) -> list[_Property]:
     return [_Property(function=function, decorator=decorator, inputs=inputs, frozen=frozen)]
 
 
-def _is_plain(module: SourceModule, holder: ast.ClassDef, name: str) -> bool:
-    """Whether instances have a dictionary of their own that nobody looks at."""
-    scopes = module.scopes
-    bases = all(scopes.is_builtin(base, "object") for base in holder.bases)
-    decorators = all(_data_class(module, node) is not None for node in holder.decorator_list)
-    once = len(scopes.inner(holder).bindings.get(name, ())) == 1
-    top = scopes.parent(holder) is scopes.tree
-    quiet = not _SPEAKS_AGAINST & module.words and not scopes.star_import
-    return bases and decorators and once and top and quiet and not holder.keywords
-
-
-def _data_class(module: SourceModule, decorator: ast.expr) -> dict[str | None, ast.expr] | None:
-    """The settings of `@dataclass(...)`; None: it is another decorator, or one with slots."""
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    if module.scopes.dotted(called) != "dataclasses.dataclass":
-        return None
-    keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
-    found = {keyword.arg: keyword.value for keyword in keywords}
-    return None if {"slots", None} & set(found) else found
-
-
 def _is_frozen(module: SourceModule, holder: ast.ClassDef) -> bool:
     for decorator in holder.decorator_list:
-        frozen = (_data_class(module, decorator) or {}).get("frozen")
+        frozen = (data_class(module, decorator) or {}).get("frozen")
         if isinstance(frozen, ast.Constant) and frozen.value is True:
             return True
     return False
