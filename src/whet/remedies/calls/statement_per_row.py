@@ -16,12 +16,14 @@ Before
         cursor.execute("INSERT INTO item VALUES (?, ?)", (name, size))
 
 After
-    cursor.executemany("INSERT INTO item VALUES (?, ?)", ((name, size) for name, size in rows))
+    if rows:
+        cursor.executemany("INSERT INTO item VALUES (?, ?)", ((name, size) for name, size in rows))
 
 Safety
     Gated by evidence: for these types `executemany` runs the statement row by row in the same
-    transaction, asks for a row when it needs it, and an error leaves the same rows written. A loop
-    without turns still checks the statement.
+    transaction, asks for a row when it needs it, and an error leaves the same rows written. (It
+    opens the transaction first: without rows it is not called, and where the very first row
+    cannot be made, an empty transaction stays open.)
 
 When not
     Statements that return rows, `lastrowid` or `rowcount` used anywhere in the module, other
@@ -59,18 +61,20 @@ NAME = "statement_per_row"
 LEAST_ROWS = 50
 LOOKUP_SHARE = 0.5  # of a statement's time that `executemany` saves, measured on short inserts
 LONGEST_LINE = 88
+_SIZED = frozenset({"dict", "frozenset", "list", "range", "set", "tuple"})
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 _STRANGE = (ast.NamedExpr, ast.Lambda, ast.Yield, ast.YieldFrom, ast.Await, ast.Starred)
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """A loop with its only statement, in parts."""
+    """A loop with its only statement, in parts; `source` is what the rows lie in."""
 
     loop: ast.For
     cursor: ast.Name
     sql: ast.expr
     row: ast.expr
+    source: ast.Name
 
 
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
@@ -83,7 +87,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
             rows.loop,
             "one statement is run by hand for every row",
             safety="gated",
-            values=[("cursor", rows.cursor), ("row", rows.row), ("rows", rows.loop.iter)],
+            values=[("cursor", rows.cursor), ("row", rows.row), ("rows", rows.source)],
             data={"own": function is not None and _is_own(module, function, rows.cursor)},
         )
         for rows in (_rows(module, function) if function is not None else ())
@@ -128,10 +132,11 @@ def _rows(module: SourceModule, function: FunctionNode) -> Iterator[_Rows]:
                     )
                 )
             ]:
-                rows = _Rows(loop, cursor, sql, row)
+                source = _source(module, loop.iter)
             case _:
                 continue
-        if _is_plain(module, function, rows):
+        rows = None if source is None else _Rows(loop, cursor, sql, row, source)
+        if rows is not None and _is_plain(module, function, rows):
             yield rows
 
 
@@ -152,6 +157,19 @@ def _is_plain(module: SourceModule, function: FunctionNode, rows: _Rows) -> bool
         and not any(isinstance(node, _STRANGE) for node in ast.walk(loop.iter))
         and not _may_stop(rows.row)
     )
+
+
+def _source(module: SourceModule, iterated: ast.expr) -> ast.Name | None:
+    """The name of the container that a loop goes through; None: it is no plain name."""
+    match iterated:
+        case ast.Name():
+            return iterated
+        case ast.Call(func=ast.Name() as func, args=[ast.Name() as name], keywords=[]):
+            return name if module.scopes.is_builtin(func, "enumerate") else None
+        case ast.Call(func=ast.Attribute(value=ast.Name() as name, attr=view), args=[]):
+            return name if view in {"items", "keys", "values"} else None
+        case _:
+            return None
 
 
 def _writes(module: SourceModule, sql: ast.expr) -> bool:
@@ -175,7 +193,7 @@ def _may_stop(row: ast.expr) -> bool:
     return any(isinstance(node, ast.Name) and node.id == "next" for node in ast.walk(row))
 
 
-def admit(match: Match, evidence: Evidence) -> Admission:
+def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- one return a reason
     """Whether it was a cursor of `sqlite3`, and wrote many rows in few loops."""
     seen = asked(match, evidence)
     if set(seen) != {"cursor", "row", "rows"}:
@@ -189,6 +207,8 @@ def admit(match: Match, evidence: Evidence) -> Admission:
         return refused("the cursor comes from elsewhere: its last row could be asked for", **facts)
     if odd := types_of(row.types) - {"tuple", "list", "dict"}:
         return refused(f"rows are of type {', '.join(sorted(odd))}", **facts)
+    if odd := types_of(seen["rows"][0].types) - _SIZED:
+        return refused(f"whether a {', '.join(sorted(odd))} is empty is not known", **facts)
     if cursor.observations < LEAST_ROWS or cursor.observations < 10 * loops:
         return refused("few rows are written in a loop", **facts)
     removable = LOOKUP_SHARE * (1 - loops / cursor.observations)
@@ -202,14 +222,14 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     made = f"({text(rows.row)} for {text(rows.loop.target)} in {source})"
     if isinstance(rows.row, ast.Name) and text(rows.row) == text(rows.loop.target):
         made = source
-    call = f"{text(rows.cursor)}.executemany({text(rows.sql)}, {made})"
     indent = module.indent_of(rows.loop) or ""
-    if len(indent) + len(call) > LONGEST_LINE:
-        deeper = indent + indent_unit(module, rows.loop, rows.loop.body[0])
-        parts = (text(rows.sql), made)
-        inside = "".join(f"{deeper}{part},\n" for part in parts)
-        call = f"{text(rows.cursor)}.executemany(\n{inside}{indent})"
-    return (module.replace(rows.loop, call),)
+    unit = indent_unit(module, rows.loop, rows.loop.body[0])
+    deeper = indent + unit
+    call = f"{text(rows.cursor)}.executemany({text(rows.sql)}, {made})"
+    if len(deeper) + len(call) > LONGEST_LINE:
+        inside = "".join(f"{deeper}{unit}{part},\n" for part in (text(rows.sql), made))
+        call = f"{text(rows.cursor)}.executemany(\n{inside}{deeper})"
+    return (module.replace(rows.loop, f"if {rows.source.id}:\n{deeper}{call}"),)
 
 
 def text_in_one(module: SourceModule, node: ast.expr) -> str:

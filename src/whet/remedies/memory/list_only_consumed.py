@@ -21,7 +21,8 @@ After
 
 Safety
     Gated by evidence: the same elements in the same order; only elements of other types could
-    tell that they are made and used in turn. It takes up to a fifth more time (a generator is
+    tell that they are made and used in turn, and of two errors that wait in the data the other
+    one may be raised. It takes up to a fifth more time (a generator is
     resumed for every element), so that it is offered for long lists and judged on memory.
 
 When not

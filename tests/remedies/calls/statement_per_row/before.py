@@ -9,12 +9,13 @@ def fill(connection, rows):
     cursor = connection.cursor()
     for name, size in rows:
         cursor.execute("INSERT INTO item VALUES (:name, :size)", {"name": name, "size": size + 1})  # whet: expect
-    for row in sorted(rows):
+    more = sorted(rows)
+    for row in more:
         cursor.execute(ADD, row)  # whet: expect
     with connection:
-        for i in range(len(rows)):
+        for i, row in enumerate(rows):
             connection.execute(
-                "UPDATE item SET size = size * 2 WHERE name = ?",
-                (rows[i][0],),
+                "UPDATE item SET size = size * 2 + ? WHERE name = ?",
+                (i, row[0]),
             )  # whet: expect
     return connection.execute("SELECT * FROM item ORDER BY name, size").fetchall()

@@ -76,3 +76,8 @@ def built(cursor, table, rows):
 async def later(cursor, rows):
     for row in rows:
         cursor.execute("INSERT INTO item VALUES (?, ?)", row)
+
+
+def made_twice(cursor, rows):
+    for row in sorted(rows):
+        cursor.execute("INSERT INTO item VALUES (?, ?)", row)
