@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from whet.diagnosis import Objective
     from whet.records import Finding, Fix, Profile, Verdict
 
+LARGE_GAIN = 0.1  # what the court's early look decides
 _SIGMAS = 2.0
 _HAPPENED = 0.25
 _UNSEEN = 3.0  # samples: a place that was never seen takes as much at the most (at 95 %)
@@ -70,7 +71,10 @@ def renewed(finding: Finding, profile: Profile, before: Finding, earlier: Profil
 def _expected(before: Finding, profile: Profile, earlier: Profile) -> Prospect:
     """The earlier prospect as a share of the time that is left."""
     then = prospect_of(before, earlier)
-    grown = earlier.plain_cpu_s / profile.plain_cpu_s if profile.plain_cpu_s else 1.0
+    wall = before.claims == "wall_time"
+    then_s = earlier.plain_wall_s if wall else earlier.plain_cpu_s
+    now_s = profile.plain_wall_s if wall else profile.plain_cpu_s
+    grown = then_s / now_s if now_s > 0 else 1.0
     return Prospect(min(1.0, then.likely * grown), min(1.0, then.most * grown))
 
 
@@ -124,7 +128,8 @@ def next_fix(
 def decidable(verdicts: Iterable[Verdict], units: float) -> float | None:
     """The least gain (0-1) that the court tells from none in so many units of whole runs.
 
-    Half of the gains of this size would be found. None: too little is known of the host.
+    Half of the gains of this size would be found; before the first full look it is 10 %. None:
+    too little is known of the host.
 
     Args:
         verdicts: Of earlier trials of the session, on the metric that is asked about.
@@ -141,7 +146,8 @@ def decidable(verdicts: Iterable[Verdict], units: float) -> float | None:
         return None
     level = 1 - Schedule().alpha * last.share
     reach = student_quantile((1 + level) / 2, last.units - 1)
-    return 1 - math.exp(-reach * math.sqrt(squares / freedom / units))
+    least = 1 - math.exp(-reach * math.sqrt(squares / freedom / units))
+    return max(least, LARGE_GAIN) if units < Schedule().full_units else least
 
 
 def _spread(verdict: Verdict) -> float | None:

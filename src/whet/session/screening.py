@@ -14,6 +14,7 @@ from whet.errors import WhetError
 from whet.proof.pairs import CallSide, Pairing, compare_calls
 from whet.proof.trial import Rules
 from whet.session import court
+from whet.session.order import LARGE_GAIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from whet.records import Fix, Profile, Validation, Verdict
     from whet.session.work import Run
 
-_LARGE_GAIN = 0.1  # a few whole runs decide it
 _DEAR_S = 12.0  # of whole runs up to the first full look; below it they are cheap enough
 _FULL_LOOK_RUNS = 8 * 4 + 3
 _BUDGET_S = 6.0
@@ -82,7 +82,7 @@ def _fit(run: Run, fix: Fix, validation: Validation, run_s: float) -> bool:
         and not validation.files_compared
         and not run.options.allow_effects
         and prospect is not None
-        and prospect.most < _LARGE_GAIN
+        and prospect.most < LARGE_GAIN
         and _FULL_LOOK_RUNS * run_s > _DEAR_S
     )
 

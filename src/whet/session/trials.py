@@ -11,8 +11,10 @@ from whet.errors import WhetError
 from whet.records import FixVerdict
 from whet.session import court, keeping, renewal, screening
 from whet.session.changes import files_after
-from whet.session.order import decidable, next_fix, too_small
+from whet.session.order import LARGE_GAIN, decidable, next_fix, too_small
 from whet.session.placing import kept, place
+from whet.stats import Schedule
+from whet.stats.sequential import EARLY_UNITS
 from whet.store.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ def _not_worth(run: Run, fix: Fix) -> str | None:
             for verdict in each.verdicts
             if verdict.metric == fix.claims
         ),
-        _budget_s(run) / unit_s,
+        _budget_s(run, fix) / unit_s,
     )
     reason = too_small(prospect, run.settings.optimization.performance_threshold, least)
     if reason is None:
@@ -145,7 +147,7 @@ def _heard(run: Run, fix: Fix, already: tuple[Fix, ...]) -> FixVerdict:
             screened = screening.screen(run, fix, validation, calls, _run_s(run))
         if screened is not None:
             return dropped(fix, screened.reason, screened.verdicts)
-        verdicts = court.measure(run, (fix.claims,), _budget_s(run))
+        verdicts = court.measure(run, (fix.claims,), _budget_s(run, fix))
     except WhetError as error:
         return dropped(fix, f"not proven: {error}")
     reason = keeping.objection(verdicts, fix.claims, run.settings)
@@ -223,15 +225,18 @@ def _reserve_s(run: Run, runs: int = _WHOLE_RUNS) -> float:
     return runs * (slowest_s + _run_s(run)) / 2 + check_s
 
 
-def _budget_s(run: Run) -> float:
-    """Seconds for one trial: a fair share of what is left, but enough for a first look.
+def _budget_s(run: Run, fix: Fix) -> float:
+    """Seconds for one trial: a fair share of what is left, but enough for a look that decides.
 
     Rather few trials that decide than many that cannot: what is left over for the last ones is
     said. What the proof of the whole set takes is kept back.
     """
     tried = {verdict.fix_id for verdict in run.session.record.fix_verdicts}
-    waiting = [fix for fix in run.session.record.fixes if fix.fix_id not in tried]
-    look_s = _LEAST_RUNS * _run_s(run)
+    waiting = [each for each in run.session.record.fixes if each.fix_id not in tried]
+    prospect = run.prospects.get(fix.fix_id)
+    early = prospect is None or prospect.likely >= LARGE_GAIN
+    units = EARLY_UNITS if early else Schedule().full_units
+    look_s = 3 * _run_s(run) + units * max(4 * _run_s(run), _UNIT_S)
     free_s = run.left_s - _reserve_s(run)
     most_s = run.left_s - _reserve_s(run, _LEAST_RUNS)
     return max(1.0, min(most_s, max(free_s / (len(waiting) + 1), 1.5 * look_s)))
