@@ -35,9 +35,13 @@ def columns_of(form: str) -> list[tuple[str, str]]:
 
 def holds_library(module: SourceModule, *packages: str) -> bool:
     """Whether a module imports one of some packages at its top."""
-    scopes = module.scopes
-    origins = [scopes.import_origin(name) or "" for name in list(scopes.module.bindings)]
-    return any(origin.partition(".")[0] in packages for origin in origins)
+    for node in module.tree.body if module.tree is not None else ():
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        if any(name.partition(".")[0] in packages for name in names):
+            return True
+    return False
 
 
 def label_of(node: ast.AST, row: str) -> str | None:
