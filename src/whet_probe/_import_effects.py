@@ -52,7 +52,7 @@ class ImportWatch:
 
     def _enter(self, name: str, _frame: object) -> None:
         top = name.partition(".")[0]
-        if self._before and top != name and top not in self._stack:
+        if self._before and top != name and (top not in self._stack or self._is_beside(name)):
             self._extras.add(name)
         self._stack.append(top)
         if name in self._names:
@@ -60,6 +60,12 @@ class ImportWatch:
             self._before[name] = {**cheap_state(), "registries": _registries(others)}
         elif self._before and not self._inner and is_standard(name):
             self._inner.append((name, cheap_state()))
+
+    def _is_beside(self, name: str) -> bool:
+        """Whether a watched submodule loads another one of its package."""
+        top = name.partition(".")[0]
+        watched = [each for each in self._before if each.startswith(top + ".")]
+        return any(name != each and not name.startswith(each + ".") for each in watched)
 
     def _leave(self, name: str, loaded: bool) -> None:  # noqa: FBT001 - the wrapper's signature
         if self._stack:

@@ -36,7 +36,7 @@ def admitted(folder, bench, workload):
         return _OBSERVED[folder, source]
 
     def observed(source):
-        module = bench.module(source)
+        module = bench.module(source, getattr(workload, "FILE", "module.py"))
         assert module.tree is not None, module.reason
         matches = bench.matches(module, remedy, getattr(workload, "IMPORTS", None))
         evidence = bench.observe(module, matches, workload.run)
@@ -95,7 +95,7 @@ def test_a_second_pass_finds_nothing(admitted, after):
 def test_near_misses_are_untouched(folder, bench, workload):
     remedy = find_remedy(folder.name)
     for path in sorted(folder.glob("untouched*.py")):
-        module = bench.module(path.read_bytes())
+        module = bench.module(path.read_bytes(), getattr(workload, "FILE", "module.py"))
         assert module.tree is not None
         found = bench.matches(module, remedy, getattr(workload, "IMPORTS", None))
         assert [match.function or match.message for match in found] == []

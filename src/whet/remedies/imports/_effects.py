@@ -7,8 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from whet.codebase.syntax import SourceModule
-    from whet.records import Evidence, Match
+    from whet.records import Evidence
 
 # Imports of the standard library that do something besides defining names.
 _WITH_EFFECTS = frozenset({
@@ -19,12 +21,17 @@ _WITH_EFFECTS = frozenset({
 })  # fmt: skip
 
 
-def effects_against(match: Match, evidence: Evidence) -> str:
-    """Why the module that a match names has to be imported when it is; "" if nothing is known.
+def effects_against(
+    name: str, evidence: Evidence, held: Iterable[str], known: Collection[str] = ()
+) -> str:
+    """Why a module has to be imported when it is; "" if nothing speaks for it.
 
-    `match.data` holds the "module", and as "held" the packages that somebody holds by name.
+    Args:
+        name: Of the module.
+        evidence: What its import did.
+        held: The packages that somebody holds by name, from `held_packages`.
+        known: Submodules that can be found as before, whoever loads them.
     """
-    name = str(match.data["module"])
     top = name.partition(".")[0]
     if top in sys.stdlib_module_names:
         return f"importing {top} has effects of its own" if top in _WITH_EFFECTS else ""
@@ -33,11 +40,10 @@ def effects_against(match: Match, evidence: Evidence) -> str:
         return f"importing {name} may have effects: it was not watched"
     if seen.effects:
         return f"importing {name} has effects: {', '.join(seen.effects)}"
-    held = set(match.data.get("held", ()))
-    lived_on = [extra for extra in seen.extras if extra.partition(".")[0] in held]
-    if lived_on:
-        return f"importing {name} loads {lived_on[0]}, which others may live on"
-    return ""
+    packages = set(held)
+    extras = [extra for extra in seen.extras if extra not in known]
+    lived_on = [extra for extra in extras if extra.partition(".")[0] in packages]
+    return f"importing {name} loads {lived_on[0]}, which others may live on" if lived_on else ""
 
 
 def held_packages(module: SourceModule) -> set[str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeAlias
 
+from whet.records import Span
+from whet.remedies._places import import_of
 from whet.remedies.imports._effects import held_packages
 
 if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
+    from whet.records import Edit
 
 ImportStatement: TypeAlias = ast.Import | ast.ImportFrom
 
@@ -59,3 +62,32 @@ def is_exported(module: SourceModule, name: str) -> bool:
         isinstance(node, ast.Constant) and node.value == name
         for node in ast.walk(module.scopes.tree)
     )
+
+
+def whole_lines(statement: ast.stmt) -> Span:
+    """The lines of a statement that stands alone on them."""
+    last = (statement.end_lineno or statement.lineno) + 1
+    return Span(line=statement.lineno, column=0, end_line=last, end_column=0)
+
+
+def under_type_checking(module: SourceModule, statement: ast.stmt, checking: str) -> str:
+    """The lines of a statement under a condition, its layout and comments as they are."""
+    lines = [line.decode() for line in module.lines[statement.lineno - 1 : statement.end_lineno]]
+    indented = "".join(f"    {line}" for line in lines)
+    end = "" if indented.endswith(("\n", "\r")) else "\n"
+    return f"if {checking}:\n{indented}{end}"
+
+
+def type_checking(module: SourceModule, statement: ast.stmt) -> tuple[str, tuple[Edit, ...]]:
+    """How to ask whether a type checker reads the file, above a statement."""
+    for name in list(module.scopes.module.bindings):
+        above = module.scopes.bindings(module.scopes.module, name)[0].lineno < statement.lineno  # type: ignore[attr-defined] # bindings have places
+        origin = module.scopes.import_origin(name) if above else None
+        if origin in {"typing", "typing.TYPE_CHECKING"}:
+            return name if origin != "typing" else f"{name}.TYPE_CHECKING", ()
+    if {"TYPE_CHECKING", "typing"} & module.words:  # imported below, or somewhere deeper
+        name = module.fresh_name("_typing")
+        text = f"import typing as {name}\n"
+        return f"{name}.TYPE_CHECKING", (module.insert_before_line(statement.lineno, text),)
+    expression, imports = import_of(module, "typing", "TYPE_CHECKING")
+    return expression, imports

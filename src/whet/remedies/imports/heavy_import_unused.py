@@ -164,7 +164,7 @@ def _match(
 
 def admit(match: Match, evidence: Evidence) -> Admission:
     """Whether the module may be moved, and the run never needed it."""
-    reason = effects_against(match, evidence)
+    reason = effects_against(match.data["module"], evidence, match.data["held"])
     if reason:
         return refused(reason)
     for site in match.calls:

@@ -47,8 +47,8 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import FUNCTIONS
 from whet.codebase.syntax import span_of
-from whet.records import Edit, Match, Span
-from whet.remedies._places import alone_on_its_lines, import_of
+from whet.records import Edit, Match
+from whet.remedies._places import alone_on_its_lines
 from whet.remedies.imports._effects import effects_against, held_packages
 from whet.remedies.imports._statements import (
     asks_for_globals,
@@ -57,6 +57,9 @@ from whet.remedies.imports._statements import (
     is_used_outside,
     loads_for_others,
     only_module,
+    type_checking,
+    under_type_checking,
+    whole_lines,
 )
 from whet.remedies.remedy import Admission, Remedy, gone, refused
 
@@ -172,7 +175,7 @@ def admit(match: Match, evidence: Evidence) -> Admission:
     """Whether the import may be left out."""
     if match.data["module"] not in evidence.imports:
         return refused("whether the run imports it was not watched")
-    reason = effects_against(match, evidence)
+    reason = effects_against(match.data["module"], evidence, match.data["held"])
     if reason:
         return refused(reason)
     return Admission(evidence={"module": match.data["module"]}, removable=1.0)
@@ -185,36 +188,15 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
         WhetError: The match is not in the module any more.
     """
     for statement in module.tree.body if module.tree else ():
-        if span_of(statement) == match.span and _origin(module, statement):
+        if isinstance(statement, ast.Import | ast.ImportFrom) and span_of(statement) == match.span:
             return _edits(module, statement)
     raise gone(match)
 
 
-def _edits(module: SourceModule, statement: ast.stmt) -> tuple[Edit, ...]:
-    checking, imports = _checking(module, statement)
-    lines = [line.decode() for line in module.lines[statement.lineno - 1 : statement.end_lineno]]
-    indented = "".join(f"    {line}" for line in lines)
-    if not indented.endswith(("\n", "\r")):
-        indented += "\n"
-    last = (statement.end_lineno or statement.lineno) + 1
-    whole = Span(line=statement.lineno, column=0, end_line=last, end_column=0)
-    text = f"if {checking}:\n{indented}"
-    return (*imports, Edit(file=module.file, span=whole, text=text))
-
-
-def _checking(module: SourceModule, statement: ast.stmt) -> tuple[str, tuple[Edit, ...]]:
-    """How to ask whether a type checker reads the file, above a statement."""
-    for name in list(module.scopes.module.bindings):
-        above = module.scopes.bindings(module.scopes.module, name)[0].lineno < statement.lineno  # type: ignore[attr-defined] # bindings have places
-        origin = module.scopes.import_origin(name) if above else None
-        if origin in {"typing", "typing.TYPE_CHECKING"}:
-            return name if origin != "typing" else f"{name}.TYPE_CHECKING", ()
-    if {"TYPE_CHECKING", "typing"} & module.words:  # imported below, or somewhere deeper
-        name = module.fresh_name("_typing")
-        text = f"import typing as {name}\n"
-        return f"{name}.TYPE_CHECKING", (module.insert_before_line(statement.lineno, text),)
-    expression, imports = import_of(module, "typing", "TYPE_CHECKING")
-    return expression, imports
+def _edits(module: SourceModule, statement: ImportStatement) -> tuple[Edit, ...]:
+    checking, imports = type_checking(module, statement)
+    text = under_type_checking(module, statement, checking)
+    return (*imports, Edit(file=module.file, span=whole_lines(statement), text=text))
 
 
 REMEDY = Remedy(
