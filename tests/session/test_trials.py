@@ -168,6 +168,22 @@ def test_what_a_kept_fix_made_cold_is_moot_and_what_it_made_hot_is_tried_first(h
     assert record.fix_verdicts[1].attainable_gain == 0.9
 
 
+def test_small_gains_are_tried_early_in_the_budget_or_not_at_all(held):
+    def renewed(run, _kept):
+        run.prospects["fix2"] = Prospect(0.05, 0.06)
+
+    fixes = [fix(1, attainable_gain=0.9), fix(2, attainable_gain=0.5)]
+    figures = [verdict(), verdict(effect=0.97), verdict()]
+    _, found = held(fixes, verdicts=list(figures), renewed=renewed, left_s=290.0)
+    assert found["fix2"][0] is True
+    _, found = held(fixes, verdicts=figures[:1] + figures[2:], renewed=renewed, left_s=200.0)
+    assert found["fix2"] == (
+        False,
+        ("not tried: could gain 5.0 %, and what is below 10 % is tried in the first 105 s of the "
+        "budget only; --budget gives more"),
+    )  # fmt: skip
+
+
 def test_of_two_fixes_on_the_same_lines_the_second_is_moot_if_the_first_is_kept(monkeypatch):
     def clash(_project, fixes):
         if len(fixes) == 2:

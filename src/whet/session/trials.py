@@ -9,24 +9,16 @@ import msgspec
 
 from whet.errors import WhetError
 from whet.records import FixVerdict
-from whet.session import court, keeping, renewal, screening
+from whet.session import budget, court, keeping, renewal, screening
 from whet.session.changes import files_after
 from whet.session.order import LARGE_GAIN, decidable, next_fix, too_small
 from whet.session.placing import kept, place
 from whet.stats import Schedule
-from whet.stats.sequential import EARLY_UNITS
 from whet.store.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from whet.records import Fix, Validation, Verdict
     from whet.session.work import Run
-
-_LEAST_RUNS = 4 * 4 + 3  # a first look of the court, and its pilot
-_WHOLE_UNITS = 8  # the figure that people quote deserves a narrow interval
-_WHOLE_RUNS = 4 * _WHOLE_UNITS + 3
-_CHECK_RUNS = 14  # about what validation takes
-_RENEWAL_RUNS = 3
-_UNIT_S = 1.0  # the court joins short runs to units of about this length
 
 
 def hold(run: Run) -> None:
@@ -64,7 +56,7 @@ def _next(run: Run) -> Fix | None:
 
 def _renew(run: Run) -> None:
     """Look again where the time goes, if there is time for that and for one more trial."""
-    if run.left_s < _RENEWAL_RUNS * _run_s(run) + run.check_s + _least_s(run):
+    if run.left_s < budget.renewal_s(run) + run.check_s + budget.least_s(run):
         return
     already = kept(run)
     place(run, already, "a", "c")
@@ -98,32 +90,26 @@ def _not_worth(run: Run, fix: Fix) -> str | None:
     prospect = run.prospects.get(fix.fix_id)
     if prospect is None:
         return None
-    unit_s = max(4 * _run_s(run), _UNIT_S)
-    least = decidable(
-        (
-            verdict
-            for each in run.session.record.fix_verdicts
-            for verdict in each.verdicts
-            if verdict.metric == fix.claims
-        ),
-        _budget_s(run, fix) / unit_s,
-    )
+    units = (budget.trial_s(run, fix) - run.check_s) / budget.unit_s(run)
+    if prospect.likely < LARGE_GAIN and units < Schedule().full_units:
+        return (
+            f"not tried: could gain {100 * prospect.likely:.1f} %, and what is below "
+            f"{100 * LARGE_GAIN:g} % is tried in the first {budget.small_until_s(run):.0f} s of the "
+            "budget only; --budget gives more"
+        )
+    verdicts = [v for each in run.session.record.fix_verdicts for v in each.verdicts]
+    least = decidable([v for v in verdicts if v.metric == fix.claims], units)
     reason = too_small(prospect, run.settings.optimization.performance_threshold, least)
     if reason is None:
         return None
-    before = fix.attainable_gain or 0.0
-    if kept(run) and prospect.likely < before:
-        return f"moot since {_last_kept(run)}: {reason}"
+    if kept(run) and prospect.likely < (fix.attainable_gain or 0.0) / 2:
+        last = kept(run)[-1]
+        return f"moot since {last.remedy} at {last.file}:{last.line} was kept: {reason}"
     return f"not tried: {reason}"
 
 
-def _last_kept(run: Run) -> str:
-    last = kept(run)[-1]
-    return f"{last.remedy} at {last.file}:{last.line} was kept"
-
-
 def _no_time(run: Run) -> str | None:
-    if run.left_s < run.check_s + _least_s(run):
+    if run.left_s < run.check_s + budget.least_s(run):
         return f"not tried: {max(run.left_s, 0):.0f} s of the budget are left"
     return None
 
@@ -142,12 +128,12 @@ def _heard(run: Run, fix: Fix, already: tuple[Fix, ...]) -> FixVerdict:
             run.session.update(validations=known)
             if validation.outcome != "equal":
                 return dropped(fix, unequal(validation))
-            if run.left_s < _least_s(run):
+            if run.left_s < budget.least_s(run):
                 return dropped(fix, f"not measured: {max(run.left_s, 0):.0f} s are left")
-            screened = screening.screen(run, fix, validation, calls, _run_s(run))
+            screened = screening.screen(run, fix, validation, calls, budget.run_s(run))
         if screened is not None:
             return dropped(fix, screened.reason, screened.verdicts)
-        verdicts = court.measure(run, (fix.claims,), _budget_s(run, fix))
+        verdicts = court.measure(run, (fix.claims,), budget.trial_s(run, fix))
     except WhetError as error:
         return dropped(fix, f"not proven: {error}")
     reason = keeping.objection(verdicts, fix.claims, run.settings)
@@ -204,39 +190,3 @@ def unequal(validation: Validation) -> str:
     masked = ", ".join(validation.masked)
     notes = "; ".join(validation.notes)
     return f"not comparable: {masked or notes or 'two runs of the same code differ'}"
-
-
-def _run_s(run: Run) -> float:
-    """Seconds that one run takes at present."""
-    profile = run.session.record.profile
-    return run.bench.recent_s or (profile.plain_wall_s if profile else 0.0)
-
-
-def _least_s(run: Run) -> float:
-    """Seconds without which no trial makes sense: a first look at the fix, and at the whole."""
-    return _LEAST_RUNS * _run_s(run) + _reserve_s(run, _LEAST_RUNS)
-
-
-def _reserve_s(run: Run, runs: int = _WHOLE_RUNS) -> float:
-    """Seconds that the proof of the whole set takes: the original is slower than what is kept."""
-    profile = run.session.record.profile
-    slowest_s = max(_run_s(run), profile.plain_wall_s if profile else 0.0)
-    check_s = max(run.check_s, _CHECK_RUNS * _run_s(run))
-    return runs * (slowest_s + _run_s(run)) / 2 + check_s
-
-
-def _budget_s(run: Run, fix: Fix) -> float:
-    """Seconds for one trial: a fair share of what is left, but enough for a look that decides.
-
-    Rather few trials that decide than many that cannot: what is left over for the last ones is
-    said. What the proof of the whole set takes is kept back.
-    """
-    tried = {verdict.fix_id for verdict in run.session.record.fix_verdicts}
-    waiting = [each for each in run.session.record.fixes if each.fix_id not in tried]
-    prospect = run.prospects.get(fix.fix_id)
-    early = prospect is None or prospect.likely >= LARGE_GAIN
-    units = EARLY_UNITS if early else Schedule().full_units
-    look_s = 3 * _run_s(run) + units * max(4 * _run_s(run), _UNIT_S)
-    free_s = run.left_s - _reserve_s(run)
-    most_s = run.left_s - _reserve_s(run, _LEAST_RUNS)
-    return max(1.0, min(most_s, max(free_s / (len(waiting) + 1), 1.5 * look_s)))
