@@ -43,8 +43,8 @@ def show_complexity(arguments: argparse.Namespace, listener: OnEvent) -> int:
     project = resolve_project(Path(arguments.project))
     settings = settings_of(arguments, project)
     question = ComplexityQuestion(
-        target=_named(arguments.complexity, "--complexity"),
-        inputs=_named(arguments.inputs, "--inputs") if arguments.inputs else None,
+        target=named(arguments.complexity, "--complexity"),
+        inputs=named(arguments.inputs, "--inputs") if arguments.inputs else None,
         sizes=arguments.sizes,
         budget_s=arguments.budget or BUDGET_S,
         allow_effects=arguments.allow_effects,
@@ -61,7 +61,12 @@ def show_complexity(arguments: argparse.Namespace, listener: OnEvent) -> int:
     return 0
 
 
-def _named(text: str, option: str) -> str:
+def named(text: str, option: str) -> str:
+    """MODULE:NAME as the command line gave it.
+
+    Raises:
+        UsageError: It is something else.
+    """
     from whet.errors import UsageError
 
     module, _, name = text.partition(":")

@@ -7,6 +7,7 @@ Try:
   whet profile --pid 4711 --duration 10
   whet profile --read program.pstats
   whet profile --complexity app:unique --inputs app:sample --sizes 1000,2000,4000,8000
+  whet profile --render app.views:table
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from whet.cli._common import (
     progress_listener,
 )
 from whet.cli._complexity import show_complexity, sizes_of
+from whet.cli._rendering import cells_of, show_rendering
 from whet.cli._session import settings_of
 
 if TYPE_CHECKING:
@@ -72,7 +74,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--inputs", metavar="MODULE:FUNCTION",
         help="with --complexity: takes a size, returns the argument, or a tuple of all of them; "
-        "default: calls recorded from the workload, scaled",
+        "default: calls recorded from the workload, scaled; with --render: returns what the "
+        "template or function is given",
+    )  # fmt: skip
+    group.add_argument(
+        "--render", metavar="MODULE:COMPONENT",
+        help="what drawing it takes: a rich or Textual component, a template, or what makes one",
+    )  # fmt: skip
+    group.add_argument(
+        "--size", type=cells_of, default=(120, 40), metavar="WIDTHxHEIGHT",
+        help="with --render: of the terminal; default: 120x40",
     )  # fmt: skip
     group.add_argument(
         "--export", action="append", default=[], metavar="FORMAT=FILE",
@@ -96,6 +107,8 @@ def run(arguments: argparse.Namespace) -> int:
     listener = progress_listener(quiet=arguments.quiet)
     if arguments.complexity:
         return show_complexity(arguments, listener)
+    if arguments.render:
+        return show_rendering(arguments)
     profile = _attached(arguments) if arguments.pid else _profiled(arguments, listener)
     if arguments.save_baseline:
         save_baseline(Path(arguments.project), arguments.save_baseline, profile)
@@ -119,8 +132,12 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(f"--rate {arguments.rate:g}", "is not between 1 and 1000")
     if arguments.limit < 1:
         raise UsageError(f"--limit {arguments.limit}", "is below 1")
-    if not arguments.complexity and (arguments.sizes or arguments.inputs):
-        raise UsageError("--sizes and --inputs", "are given without --complexity")
+    if arguments.sizes and not arguments.complexity:
+        raise UsageError("--sizes", "are given without --complexity")
+    if arguments.inputs and not (arguments.complexity or arguments.render):
+        raise UsageError("--inputs", "are given without --complexity or --render")
+    if arguments.complexity and arguments.render:
+        raise UsageError("--complexity and --render", "are two questions", "Ask one at a time")
     if arguments.duration <= 0:
         raise UsageError(f"--duration {arguments.duration:g}", "is not above 0")
     given = [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from whet.errors import EffectsRefused, MeasurementError, TargetError
+from whet.profiling._ended import ended
 from whet.records import (
     ComplexityPoint,
     ComplexityProfile,
@@ -158,7 +159,7 @@ class _Bench:
         if watched and outcome.effects:
             _refuse_effects(self.question, outcome)
         if not result.is_file():
-            reason = _ended(outcome) or "ended without a result"
+            reason = ended(outcome) or "ended without a result"
             raise MeasurementError(self.question.target, reason)
         lines = [json.loads(line) for line in result.read_bytes().splitlines()]
         for line in lines:
@@ -167,7 +168,7 @@ class _Bench:
                 raise TargetError(f"function {self.question.target!r}", reason)
         if outcome.timed_out:
             self.notes.append("the next size did not end in time")
-        elif reason := _ended(outcome):
+        elif reason := ended(outcome):
             self.notes.append(f"the process {reason}")
         return [line for line in lines if "size" in line]
 
@@ -259,8 +260,8 @@ def _recorded(question: ComplexityQuestion, launch: Launch, folder: Path) -> lis
     if not found:
         count = sum(line["count"] for line in read_lines(out) if line["kind"] == "calls")
         reason = "its arguments cannot be recorded" if count else "the workload never calls it"
-        ended = _ended(outcome)
-        reason += f" (it {ended})" if ended else ""
+        how = ended(outcome)
+        reason += f" (it {how})" if how else ""
         raise TargetError(what, reason, "Give inputs of your own with --inputs module:function")
     return found
 
@@ -283,15 +284,3 @@ def _refuse_effects(question: ComplexityQuestion, outcome: RunOutcome) -> None:
         f"reaches outside its copy: {listed}",
         "It would be called many times; allow that with --allow-effects",
     )
-
-
-def _ended(outcome: RunOutcome) -> str:
-    """How a process failed, in words; "" when it did not."""
-    if outcome.timed_out:
-        return "was stopped by the time-out"
-    if outcome.signal is not None:
-        return f"was killed by {outcome.signal}"
-    if outcome.exit_code:
-        last = outcome.stderr.tail.strip().rpartition("\n")[2][:200]
-        return f"failed with exit status {outcome.exit_code}" + (f" ({last})" if last else "")
-    return ""

@@ -37,6 +37,7 @@ from whet.records.profile import (
     Stack,
     Wait,
 )
+from whet.records.rendering import RenderedPart, RenderProfile
 from whet.records.run import Effect, OutputDigest, RunOutcome
 from whet.records.session import (
     Deployment,
@@ -111,6 +112,8 @@ __all__ = [
     "OutputDigest",
     "Profile",
     "Record",
+    "RenderProfile",
+    "RenderedPart",
     "RunOutcome",
     "Safety",
     "ServiceSpec",

@@ -1,0 +1,20 @@
+"""How a process of whet's own in the target's interpreter failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from whet.records import RunOutcome
+
+
+def ended(outcome: RunOutcome) -> str:
+    """How a process failed, in words; "" when it did not."""
+    if outcome.timed_out:
+        return "was stopped by the time-out"
+    if outcome.signal is not None:
+        return f"was killed by {outcome.signal}"
+    if outcome.exit_code:
+        last = outcome.stderr.tail.strip().rpartition("\n")[2][:200]
+        return f"failed with exit status {outcome.exit_code}" + (f" ({last})" if last else "")
+    return ""
