@@ -92,10 +92,10 @@ def _not_worth(run: Run, fix: Fix) -> str | None:
         return None
     units = (budget.trial_s(run, fix) - run.check_s) / budget.unit_s(run)
     if prospect.likely < LARGE_GAIN and units < Schedule().full_units:
+        first = f"{budget.small_until_s(run):.0f} s of the budget only; --budget gives more"
         return (
             f"not tried: could gain {100 * prospect.likely:.1f} %, and what is below "
-            f"{100 * LARGE_GAIN:g} % is tried in the first {budget.small_until_s(run):.0f} s of the "
-            "budget only; --budget gives more"
+            f"{100 * LARGE_GAIN:g} % is tried in the first {first}"
         )
     verdicts = [v for each in run.session.record.fix_verdicts for v in each.verdicts]
     least = decidable([v for v in verdicts if v.metric == fix.claims], units)
