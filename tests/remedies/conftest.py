@@ -47,7 +47,7 @@ class Workbench:
         ]
         top = HotPlace(
             file=module.file, name="<module>", line=1, self_share=0.0, total_share=0.0,
-            imports=imports or {},
+            imports=imports or {}, python=(3, 15, 0),
         )  # fmt: skip
         return [*places, top]
 

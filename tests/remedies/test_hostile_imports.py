@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from whet.diagnosis.sources import Uses, names_used_outside
-from whet.records import CallEvidence, Evidence, ImportEvidence
+from whet.records import CallEvidence, Evidence, HotPlace, ImportEvidence
 from whet.remedies import find_remedy
 
 REMEDY = find_remedy("heavy_import_unused")
@@ -313,3 +313,50 @@ def test_a_module_whose_import_loads_what_others_may_live_on_stays(bench):
     assert not admission(bench, seen, ["import scipy\nscipy.stats\n"]).admitted
     assert admission(bench, seen, ["import scipy.stats as st\n"]).admitted
     assert not admission(bench, seen, source="import scipy\n" + ELSEWHERE).admitted
+
+
+# --- the interpreter's own way, from Python 3.15 on
+
+BEFORE_USE = find_remedy("import_before_use")
+
+
+@pytest.mark.parametrize("python", [None, (3, 9, 0), (3, 14, 9)])
+def test_interpreters_that_cannot_put_imports_off_are_not_offered_it(bench, python):
+    module = bench.module(PLAIN)
+    place = HotPlace(
+        file="module.py", name="<module>", line=1, self_share=0.0, total_share=0.0,
+        imports=SLOW, python=python,
+    )  # fmt: skip
+    assert BEFORE_USE.detect(module, place) == []
+
+
+def test_the_list_stands_above_all_imports_and_older_interpreters_ignore_it(bench):
+    source = "#!/usr/bin/env python\n'Doc.'\nfrom __future__ import annotations\n" + PLAIN
+    module = bench.module(source)
+    (match,) = bench.matches(module, BEFORE_USE, SLOW)
+    fixed = module.apply(BEFORE_USE.rewrite(module, match)).decode()
+    assert '\nfrom __future__ import annotations\n__lazy_modules__ = ["colorsys"]\n' in fixed
+    assert bench.load(fixed).f() == bench.load(source).f()
+    assert bench.matches(bench.module(fixed), BEFORE_USE, SLOW) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        PLAIN + "\n\ndef g():\n    return globals()\n",
+        PLAIN.replace("import colorsys", "from colorsys import *"),
+        PLAIN.replace("import colorsys", "from .colorsys import rgb"),
+        PLAIN.replace("import colorsys", "try:\n    import colorsys\nexcept ImportError: pass"),
+        "__lazy_modules__ = []\n" + PLAIN,
+    ],
+)
+def test_imports_that_must_not_be_put_off_are_not_listed(bench, source):
+    assert bench.matches(bench.module(source), BEFORE_USE, SLOW) == []
+
+
+def test_a_module_with_effects_is_not_listed(bench):
+    (match,) = bench.matches(bench.module("import readline\n"), BEFORE_USE, SLOW)
+    assert not BEFORE_USE.admit(match, Evidence()).admitted
+    seen = ImportEvidence(module="readline", imports=1, effects=())
+    reason = BEFORE_USE.admit(match, Evidence(imports={"readline": seen})).reason
+    assert reason == "importing readline has effects of its own"

@@ -158,10 +158,15 @@ def _imports(profile: Profile, own: set[str]) -> list[HotPlace]:
         file = by_module.get(entry.imported_by or "")
         if file:
             pulled[file][entry.module] = min(1.0, entry.cumulative_s / profile.plain_cpu_s)
+    interpreter = profile.environment.interpreter
+    python = interpreter.version if interpreter is not None else None
     return [
-        HotPlace(file=file, name=MODULE, line=1, self_share=0.0, total_share=0.0, imports=shares)
+        HotPlace(
+            file=file, name=MODULE, line=1, self_share=0.0, total_share=0.0, imports=shares,
+            python=python,
+        )
         for file, shares in pulled.items()
-    ]
+    ]  # fmt: skip
 
 
 def _main_file(profile: Profile, own: set[str]) -> str | None:

@@ -39,6 +39,7 @@ class HotPlace(Record, frozen=True):
     memory_totals: dict[int, float] = {}  # line -> the same, with what it calls: an upper bound
     io_shares: dict[int, float] = {}  # line -> share of all counted reads, writes, connections ...
     wait_shares: dict[int, float] = {}  # line -> share of wall time that threads wait there
+    python: tuple[int, int, int] | None = None  # the target's interpreter; "<module>" places only
 
 
 class ValueSite(Record, frozen=True):

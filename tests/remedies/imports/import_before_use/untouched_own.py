@@ -1,0 +1,6 @@
+"""It has a list of its own."""
+
+__lazy_modules__ = ["colorsys"]
+
+import colorsys
+import graphlib
