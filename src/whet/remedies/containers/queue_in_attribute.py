@@ -30,10 +30,10 @@ After
                 task()
 
 Safety
-    Gated by evidence: what other files do with a private attribute is not looked at. Every use in
-    the module must be one by `self` in the class itself that a deque knows; elements must be taken
-    where the queue is known to hold some, or where the IndexError is caught and nobody looks at
-    it.
+    Advice: an object whose state is of another type is another object for whoever pickles,
+    compares or inspects it, and what other files do with it is not looked at. Every use in the
+    module is one by `self` in the class itself that a deque knows; elements are taken where the
+    queue is known to hold some, or where the IndexError is caught and nobody looks at it.
 
 When not
     Attributes without a leading underscore in modules that others use, base classes, subclasses
@@ -49,15 +49,13 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import FUNCTIONS
 from whet.remedies._names import Use, use_of
-from whet.remedies._places import found_again, hot_function, import_of, new_match, walk_function
+from whet.remedies._places import hot_function, new_match, walk_function
 from whet.remedies.containers._queue_uses import (
     admit_queue,
     call_on,
     can_be_annotated,
-    front_edit,
     front_of,
     knows,
-    made_edits,
     makes_list,
 )
 from whet.remedies.remedy import Remedy
@@ -65,7 +63,7 @@ from whet.remedies.remedy import Remedy
 if TYPE_CHECKING:
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Edit, HotPlace, Match
+    from whet.records import HotPlace, Match
 
 NAME = "queue_in_attribute"
 _SEES_ATTRIBUTES = frozenset({
@@ -80,12 +78,10 @@ class _Queue:
 
     Attributes:
         name: As written, such as "self._queue".
-        bindings: The assignments of new lists.
         fronts: `pop(0)` and `insert(0, x)` in the whole class, by place.
     """
 
     name: str
-    bindings: tuple[ast.Assign | ast.AnnAssign, ...]
     fronts: tuple[ast.Call, ...]
 
 
@@ -118,7 +114,7 @@ def _queue(module: SourceModule, owner: ast.ClassDef, name: str) -> _Queue | Non
     if not name.startswith("_") and module.outside != frozenset():
         return None
     mentions = _mentions(module, owner, name)
-    bindings: list[ast.Assign | ast.AnnAssign] = []
+    in_init = False
     for node in mentions:
         if use_of(module, node) is Use.BOUND:
             statement = module.scopes.parent(node)
@@ -126,15 +122,14 @@ def _queue(module: SourceModule, owner: ast.ClassDef, name: str) -> _Queue | Non
                 return None
             if not (makes_list(module, statement.value) and can_be_annotated(statement)):
                 return None
-            bindings.append(statement)
+            in_init = in_init or _is_in_init(module, statement)
         elif use_of(module, node) is Use.RETURNED or not knows(module, node):
             return None
-    if not any(_is_in_init(module, binding) for binding in bindings):
+    if not in_init:
         return None
     calls = (call_on(module, node) for node in mentions)
     return _Queue(
         name=ast.unparse(mentions[0]),
-        bindings=tuple(bindings),
         fronts=tuple(call for call in calls if call is not None and front_of(call)),
     )
 
@@ -175,31 +170,11 @@ def _match(module: SourceModule, queue: _Queue) -> Match:
         module,
         NAME,
         queue.fronts[0],
-        f"the list {queue.name!r} is used as a queue",
-        safety="gated",
+        f"the list {queue.name!r} is used as a queue: consider a deque",
+        safety="advice",
         values=[("queue", func.value) for func in called if isinstance(func, ast.Attribute)],
         lines=(call.lineno for call in queue.fronts),
-        data={"functions": _methods(module, queue)},
     )
-
-
-def _methods(module: SourceModule, queue: _Queue) -> list[str]:
-    """The methods that the fix changes."""
-    nodes = [*queue.bindings, *queue.fronts]
-    owners = (module.scopes.function_of(node) for node in nodes)
-    return sorted({module.scopes.qualified_name(at) for at in owners if at is not None})
-
-
-def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
-    """A deque in the place of the list, wherever the class uses it.
-
-    Raises:
-        WhetError: The match is not in the module any more.
-    """
-    queue = found_again(module, match, _queues, lambda each: each.fronts[0])
-    maker, imports = import_of(module, "collections", "deque")
-    made = [edit for binding in queue.bindings for edit in made_edits(module, binding, maker)]
-    return (*imports, *made, *(front_edit(module, call) for call in queue.fronts))
 
 
 REMEDY = Remedy(
@@ -208,9 +183,9 @@ REMEDY = Remedy(
     title="Keep an object's queue in a deque",
     claims="cpu_time",
     keeps_state=False,
-    safety="gated",
+    safety="advice",
     share="lines",
     detect=detect,
     admit=admit_queue,
-    rewrite=rewrite,
+    rewrite=None,
 )
