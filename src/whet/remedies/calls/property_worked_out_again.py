@@ -128,7 +128,7 @@ def _find(  # noqa: PLR0911 -- one return a reason
     purity = _OwnPurity(module, function, own.arg)
     uses = module.scopes.uses(module.scopes.inner(function), own.arg)
     read = {attribute.value for attribute in purity.inputs}
-    if purity.reason or not purity.inputs or set(uses) != read:
+    if purity.reason or not purity.inputs or set(uses) != read or not _works(function):
         return []
     if any(is_in_text(module, attribute) for attribute in purity.inputs):
         return []
@@ -138,6 +138,12 @@ def _find(  # noqa: PLR0911 -- one return a reason
         return []
     inputs = tuple(purity.inputs)
     return [_Property(function=function, decorator=decorator, inputs=inputs, frozen=frozen)]
+
+
+def _works(function: FunctionNode) -> bool:
+    """Whether a property does more than to hand out, or compare, what is there."""
+    work = (ast.Call, ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp)
+    return any(isinstance(node, work) for node in walk_function(function))
 
 
 def _is_frozen(module: SourceModule, holder: ast.ClassDef) -> bool:

@@ -253,10 +253,22 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     key, table = module.text_of(each.lookup.slice), module.text_of(each.lookup.value)
     if isinstance(each.lookup.slice, ast.Tuple) and not key.startswith("("):
         key = f"({key})"
+    nothing = _without_handler(module, each)
     return (
         Edit(file=module.file, span=words[0], text=f"if {key} in {table}"),
-        Edit(file=module.file, span=words[1], text="else"),
+        nothing or Edit(file=module.file, span=words[1], text="else"),
     )
+
+
+def _without_handler(module: SourceModule, each: _Try) -> Edit | None:
+    """The handler taken out, where it does nothing and says nothing."""
+    first, last = each.handler.lineno, each.handler.end_lineno or each.handler.lineno
+    rows = module.lines[first - 1 : last]
+    only_passes = [type(node) for node in each.handler.body] == [ast.Pass]
+    if not only_passes or any(b"#" in row for row in rows) or not rows[-1].endswith(b"\n"):
+        return None
+    span = Span(line=first, column=0, end_line=last + 1, end_column=0)
+    return Edit(file=module.file, span=span, text="")
 
 
 REMEDY = Remedy(

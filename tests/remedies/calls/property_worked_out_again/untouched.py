@@ -68,6 +68,10 @@ class Calls:
         return 5
 
     @property
+    def handed_out(self):
+        return self.a
+
+    @property
     def formatted(self):
         return f"{self.a}"
 

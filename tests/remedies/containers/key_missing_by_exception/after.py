@@ -33,3 +33,11 @@ class Board:
         else:
             if (x, y) in self.cells: return self.cells[x, y]  # whet: expect
             else: return "."
+
+
+def last_known(table, keys):
+    value = None
+    for key in keys:
+        if key in table:  # whet: expect
+            value = table[key]
+    return value

@@ -33,3 +33,13 @@ class Board:
         else:
             try: return self.cells[x, y]  # whet: expect
             except KeyError: return "."
+
+
+def last_known(table, keys):
+    value = None
+    for key in keys:
+        try:  # whet: expect
+            value = table[key]
+        except KeyError:
+            pass
+    return value

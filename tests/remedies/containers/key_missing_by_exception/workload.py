@@ -7,6 +7,7 @@ def run(module, make=int):
     return [
         module.count([f"{key}{i}" for i, key in enumerate(keys)] + ["a"] * 30),
         module.known(dict.fromkeys(keys[:50], "x"), keys),
+        module.last_known(dict.fromkeys(keys[:50], "x"), keys),
         [board.at(x, y) for x in range(20) for y in range(20)],
     ]
 
