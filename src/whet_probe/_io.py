@@ -3,17 +3,23 @@
 Files that the import machinery opens are not counted. Lines: `io` {reads, writes, network,
 subprocesses, sql}, cumulative: the last of a process counts; `sql` counts statements of SQLite.
 `io_site` {io, target, call_site, count} for the most frequent ones, written when the process ends.
+
+A file opened again by the same instruction of the measured code is counted in the hook itself: a
+loop over small files would otherwise take half as long again.
 """
 
 import os
 import sys
 import time
 
-from whet_probe._places import Places, frame_outside, importing, wrap_imports
+from whet_probe._places import NOT_THE_PROGRAM, Places, frame_outside, importing, wrap_imports
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _KINDS = ("read", "write", "network", "subprocess", "sql")
 _MOST_SITES = 5000
+_MOST_FOLDERS = 2000
+_MACHINERY = ("", False)  # code of the import machinery, and the probe's
+_OFTEN = 16  # events of one place, from which on only each sixteenth looks at the clock
 _FLUSH_S = 0.2
 _TARGET_LENGTH = 200
 
@@ -24,14 +30,25 @@ def start(configuration, plan, write):
     `configuration["top"]` is how many sites of each kind are written (50).
     """
     counter = Counter(plan, write, configuration.get("top", 50))
+    again, frame_of, handlers = counter.again, sys._getframe, _HANDLERS
 
     def hook(event, args):
-        handler = _HANDLERS.get(event)
-        if handler is not None and counter.active:
-            try:
+        try:
+            if event == "open" and type(args[0]) is str:
+                frame = frame_of(1)
+                entry = again.get((args[0], args[2], frame.f_code, frame.f_lasti))
+                if entry is not None:
+                    times = entry[0] = entry[0] + 1
+                    if times < _OFTEN or not times % _OFTEN:
+                        counter.tick()
+                    return
+            handler = handlers.get(event)
+            if handler is not None and counter.active:
                 handler(counter, args)
-            except Exception:
-                counter.failures += 1
+        except ValueError:
+            return  # the interpreter itself, before the program's first frame
+        except Exception:
+            counter.failures += 1
 
     sys.addaudithook(hook)
     if hasattr(os, "register_at_fork"):
@@ -48,13 +65,19 @@ class Counter:
     def __init__(self, plan, write, top):
         self._write = write
         self._places = Places(plan)
+        self._root = os.path.realpath(plan["root"]) + os.sep
+        self._folders = {}
+        self._codes = {}
         self._out = plan["out"]
         self._top = top
         self.active = True
         self.failures = 0
+        # By path, flags, code and instruction: [times in all, times added up, site].
+        self.again = {}
         self._clear()
 
     def _clear(self):
+        self.again.clear()
         self._counts = dict.fromkeys(_KINDS, 0)
         self._sites = {}
         self._events = 0
@@ -71,19 +94,71 @@ class Counter:
 
     def count(self, kind, target, frame):
         """Count one event, with the line of the program that caused it."""
-        self._counts[kind] += 1
+        self._add((kind, target[:_TARGET_LENGTH], self._places.call_site(frame)), 1)
+        self.tick()
+
+    def opened(self, path, flags, frame):
+        """Count a file opened by a frame, and have equal events counted in the hook."""
+        code = frame.f_code
+        known = self._code(code)
+        if known is _MACHINERY and importing(frame):
+            return
+        name = path if type(path) is str else os.fsdecode(path)
+        if self.own(name):
+            return
+        kind = "write" if isinstance(flags, int) and flags & _WRITING else "read"
+        inside = known is not _MACHINERY and known[1]
+        site = (kind, self.place(name)[:_TARGET_LENGTH], self._site(frame, known))
+        self._add(site, 1)
+        if inside and type(path) is str and len(self.again) < _MOST_SITES:
+            self.again[path, flags, code, frame.f_lasti] = [0, 0, site]
+        self.tick()
+
+    def _code(self, code):
+        """What a piece of code is: `_MACHINERY`, or its file's name and whether it is measured."""
+        known = self._codes.get(code)
+        if known is None:
+            file = code.co_filename
+            known = _MACHINERY if file.startswith(NOT_THE_PROGRAM) else self._places.name(file)
+            if len(self._codes) < _MOST_SITES:
+                self._codes[code] = known
+        return known
+
+    def _site(self, frame, known):
+        """As `Places.call_site`, for the event that is the most frequent one."""
+        first = None
+        while not known[1]:
+            if first is None and known is not _MACHINERY:
+                first = (known, frame)
+            caller = frame.f_back
+            if caller is None:
+                known, frame = first or (_MACHINERY, frame)
+                break
+            frame, known = caller, self._code(caller.f_code)
+        return known[0] + ":" + str(frame.f_lineno) if known[0] else ""
+
+    def tick(self):
+        """A killed process writes no last line: what it did is written as it grows."""
         self._events += 1
-        key = (kind, target[:_TARGET_LENGTH], self._places.call_site(frame))
-        if key in self._sites or len(self._sites) < _MOST_SITES:
-            self._sites[key] = self._sites.get(key, 0) + 1
-        # A killed process writes no last line: what it did is written as it grows.
         few = self._events & (self._events - 1) == 0
         if few or time.monotonic() - self._flushed > _FLUSH_S:
             self._flush()
 
+    def _add(self, site, times):
+        self._counts[site[0]] += times
+        if site in self._sites or len(self._sites) < _MOST_SITES:
+            self._sites[site] = self._sites.get(site, 0) + times
+
     def place(self, path):
         """A path relative to the measured code where it lies inside."""
-        return self._places.name(path)[0]
+        full = path if path.startswith(os.sep) else os.getcwd() + os.sep + path
+        folder, _, name = full.rpartition(os.sep)
+        real = self._folders.get(folder)
+        if real is None:
+            real = os.path.realpath(folder or os.sep).rstrip(os.sep) + os.sep
+            if len(self._folders) < _MOST_FOLDERS:
+                self._folders[folder] = real
+        return real[len(self._root) :] + name if real.startswith(self._root) else path
 
     def own(self, path):
         """Whether a path is one of the probe's own."""
@@ -91,6 +166,11 @@ class Counter:
 
     def _flush(self):
         self._flushed = time.monotonic()
+        for entry in list(self.again.values()):
+            times = entry[0]
+            if times > entry[1]:
+                self._add(entry[2], times - entry[1])
+                entry[1] = times
         counts = self._counts
         fields = {
             "reads": counts["read"],
@@ -105,6 +185,7 @@ class Counter:
         """Write the totals and the most frequent sites."""
         self.active = False
         self._flush()
+        self.again.clear()
         for kind in _KINDS:
             sites = [(count, key) for key, count in self._sites.items() if key[0] == kind]
             sites.sort(reverse=True)
@@ -115,14 +196,9 @@ class Counter:
 
 def _open(counter, args):
     path, _, flags = args
-    if isinstance(path, int):
-        return
     frame = frame_outside(2)
-    name = os.fsdecode(path)
-    if importing(frame) or counter.own(name):
-        return
-    writing = isinstance(flags, int) and flags & _WRITING
-    counter.count("write" if writing else "read", counter.place(name), frame)
+    if not isinstance(path, int) and frame is not None:
+        counter.opened(path, flags, frame)
 
 
 def _connected(counter, args):

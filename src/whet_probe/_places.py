@@ -5,6 +5,7 @@ import sys
 
 IMPORT_MACHINERY = ("<frozen importlib", "<frozen zipimport")
 _OWN = os.path.dirname(os.path.abspath(__file__))
+NOT_THE_PROGRAM = (_OWN, *IMPORT_MACHINERY)
 
 
 class Places:
@@ -31,7 +32,7 @@ class Places:
         first = ""
         while frame is not None:
             file = frame.f_code.co_filename
-            if not file.startswith((_OWN, *IMPORT_MACHINERY)):
+            if not file.startswith(NOT_THE_PROGRAM):
                 name, inside = self.name(file)
                 if inside:
                     return name + ":" + str(frame.f_lineno)

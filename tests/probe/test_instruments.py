@@ -134,6 +134,40 @@ def test_io_is_counted_by_call_site_and_imports_are_not(probed, python):
     }
 
 
+def test_files_opened_again_and_again_are_counted_exactly(probed, python):
+    source = (
+        "import os, tokenize\n"
+        "os.mkdir('d')\n"
+        "for _ in range(70):\n"
+        "    open('f', 'a').close(); open('f').close()\n"
+        "    tokenize.open('f').close()\n"
+        "for n in range(40): open(f'd/{n % 20}', 'w').close()\n"
+        "if os.fork() == 0:\n"
+        "    for _ in range(30): open('f').close()\n"
+        "    raise SystemExit\n"
+        "os.wait()\n"
+        "os.chdir('d')\n"
+        "for _ in range(5): open('../f').close()\n"
+        "os.open('1', os.O_RDONLY)\n"
+    )
+    outcome, lines = probed(source, "io", python=python)
+    assert outcome.exit_code == 0, outcome.stderr.head
+    last = {}
+    for line in of_kind(lines, "io"):
+        last[line["process_file"]] = (line["reads"], line["writes"])
+    assert list(last.values()) == [(146, 110), (30, 0)]
+    sites = {
+        (site["io"], site["target"], site["call_site"]): site["count"]
+        for site in of_kind(lines, "io_site")
+    }
+    assert sites["write", "f", "app.py:4"] == sites["read", "f", "app.py:4"] == 70
+    assert sites["read", "f", "app.py:5"] == 70
+    assert sites["write", "d/7", "app.py:6"] == 2
+    assert sites["read", "f", "app.py:8"] == 30
+    assert sites["read", "d/1", "app.py:13"] == 1
+    assert sum(sites.values()) == 286
+
+
 def test_io_of_a_killed_process_is_not_lost(probed):
     _, lines = probed(
         "import os\nfor _ in range(5): open('f', 'w')\nos.kill(os.getpid(), 9)", "io"
