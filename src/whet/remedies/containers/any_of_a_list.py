@@ -25,7 +25,8 @@ Safety
 
 When not
     Tests that never hit early (a generator is slower than a list), calls of functions that are
-    not known to be pure, attributes (properties may do anything), iterators, `:=`, `await`.
+    not known to be pure, attributes of other than this module's plain classes (properties may do
+    anything), iterators, `:=`, `await`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from whet.remedies._places import (
     new_match,
     walk_function,
 )
+from whet.remedies._plain_classes import are_of, plain_classes
 from whet.remedies.calls._words import PURE_BUILTINS, PURE_METHODS
 from whet.remedies.remedy import Admission, Remedy, refused
 
@@ -80,6 +82,7 @@ class _Question:
     made: ast.ListComp
     iterables: tuple[ast.expr, ...]
     operands: tuple[ast.expr, ...]
+    attributes: tuple[ast.Attribute, ...]
 
 
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
@@ -117,8 +120,15 @@ def _question(module: SourceModule, node: ast.AST) -> _Question | None:
             if not _is_plain(module, inner):
                 return None
         operands.extend(_operands(module, tested))
+    parts = (inner for operand in operands for inner in ast.walk(operand))
+    attributes = (inner for inner in parts if isinstance(inner, ast.Attribute))
     return _Question(
-        call=node, name=name, made=made, iterables=tuple(iterables), operands=tuple(operands)
+        call=node,
+        name=name,
+        made=made,
+        iterables=tuple(iterables),
+        operands=tuple(operands),
+        attributes=tuple(inner for inner in attributes if not _is_called(module, inner)),
     )
 
 
@@ -156,7 +166,9 @@ def _is_quiet(module: SourceModule, node: ast.expr) -> bool:
     return all(_is_plain(module, inner) for inner in ast.walk(node))
 
 
-def _is_plain(module: SourceModule, node: ast.AST) -> bool:
+def _is_plain(  # noqa: PLR0911 -- one return a kind
+    module: SourceModule, node: ast.AST
+) -> bool:
     """Whether evaluating a node has no effect if what it works on is plain."""
     scopes = module.scopes
     match node:
@@ -165,9 +177,11 @@ def _is_plain(module: SourceModule, node: ast.AST) -> bool:
             return not builtin or scopes.is_builtin(node)
         case ast.Subscript(ctx=ast.Load()):
             return True
-        case ast.Attribute(attr=method):
+        case ast.Attribute(attr=name, ctx=ast.Load(), value=held):
             called = scopes.parent(node)
-            return isinstance(called, ast.Call) and called.func is node and method in PURE_METHODS
+            if isinstance(called, ast.Call) and called.func is node:
+                return name in PURE_METHODS
+            return isinstance(held, ast.Name) and bool(plain_classes(module, name))
         case ast.Call(func=ast.Name(id=name) as func, keywords=[]):
             return name in _BUILTINS and scopes.is_builtin(func)
         case ast.Call(func=ast.Attribute(), keywords=[]):
@@ -180,7 +194,9 @@ def _operands(module: SourceModule, tested: ast.expr) -> Iterator[ast.expr]:
     """The parts of a test whose values may be of any type."""
     for node in ast.walk(tested):
         match node:
-            case ast.Name() if not module.scopes.is_builtin(node):
+            case ast.Attribute() if not _is_called(module, node):
+                yield node
+            case ast.Name() if not (module.scopes.is_builtin(node) or _is_object(module, node)):
                 yield node
             case ast.Subscript():
                 yield node
@@ -190,10 +206,23 @@ def _operands(module: SourceModule, tested: ast.expr) -> Iterator[ast.expr]:
                 pass
 
 
+def _is_called(module: SourceModule, node: ast.Attribute) -> bool:
+    called = module.scopes.parent(node)
+    return isinstance(called, ast.Call) and called.func is node
+
+
+def _is_object(module: SourceModule, node: ast.Name) -> bool:
+    """Whether nothing but an attribute is read of a name."""
+    parent = module.scopes.parent(node)
+    return isinstance(parent, ast.Attribute) and not _is_called(module, parent)
+
+
 def _match(module: SourceModule, found: _Question) -> Match:
     values = [("answers", found.made), ("entry", found.made.generators[0].iter)]
     values.extend(("iterable", node) for node in found.iterables)
     values.extend(("operand", node) for node in found.operands)
+    values.extend((f"object {node.attr}", node.value) for node in found.attributes)
+    classes = {node.attr: plain_classes(module, node.attr) for node in found.attributes}
     return new_match(
         module,
         NAME,
@@ -201,7 +230,7 @@ def _match(module: SourceModule, found: _Question) -> Match:
         f"a whole list is made for `{found.name}`",
         safety="gated",
         values=values,
-        data={"name": found.name},
+        data={"name": found.name, "classes": classes},
     )
 
 
@@ -217,7 +246,7 @@ def admit(match: Match, evidence: Evidence) -> Admission:
     answers, entry = seen["answers"][0], seen["entry"][0]
     if answers.observations != entry.observations:
         return refused("a test raised an exception")
-    if reason := _not_plain(seen):
+    if reason := _not_plain(seen) or _not_stored(match, seen):
         return refused(reason)
     share = answers.any_share if match.data["name"] == "any" else answers.all_share
     size = answers.size_median or 0.0
@@ -240,6 +269,16 @@ def _not_plain(seen: dict[str, list[ValueEvidence]]) -> str | None:
             return f"the tests work on what is of type {', '.join(sorted(strange))}"
         if types & _HOLDERS and not _holds_plain(value):
             return "the tests work on containers whose elements may be of any type"
+    return None
+
+
+def _not_stored(match: Match, seen: dict[str, list[ValueEvidence]]) -> str | None:
+    """Why an attribute may be more than a stored value; None: it is not."""
+    for attribute, classes in match.data["classes"].items():
+        for value in seen.get(f"object {attribute}", ()):
+            if not are_of(value.types, classes, match.file):
+                strange = ", ".join(sorted(types_of(value.types)))
+                return f"{attribute} may be more than a stored value in {strange}"
     return None
 
 

@@ -24,3 +24,17 @@ def pairs(table, limit):
 
 def places(numbers):
     return [any(numbers[i] > 3 for i in range(len(numbers))), 1]  # whet: expect
+
+
+class User:
+    def __init__(self, active, age):
+        self.active = active
+        self.age = age
+
+
+def any_active(users, least):
+    return any(user.active and user.age > least for user in users)  # whet: expect
+
+
+def values(table, keys):
+    return any(table.get(key) == 3 for key in keys)  # whet: expect

@@ -51,3 +51,13 @@ def of_a_method(box):
 
 def in_a_string(items):
     return f"""{any([item == 1 for item in items])}"""
+
+
+class Asked:
+    @property
+    def ready(self):
+        return print("asked")
+
+
+def with_a_property(items):
+    return any([item.ready for item in items])

@@ -11,6 +11,8 @@ def run(module, make=int):
         module.starts([f"  {word}" for word in words], "x"),
         module.pairs(table, 4),
         module.places(numbers),
+        module.values(table, [f"k{i}" for i in range(99)]),
+        module.any_active([module.User(i > 5, make(i)) for i in range(90)], 7),
     ]
 
 
