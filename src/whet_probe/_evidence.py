@@ -100,7 +100,8 @@ class ValueTally:
         self.all_ints = True
         self.objects: set[int] = set()
         self.references: int | None = None
-        self._last = (0, 0, "")  # identity, length and order of the last list looked at
+        # Identity, length, order, first and last element (by identity) of the last list looked at.
+        self._last = (0, 0, "", 0, 0)
         self.character = Character()
 
     def see(self, value: Any, references: int) -> None:
@@ -130,7 +131,14 @@ class ValueTally:
         self.allowance.pay(parts)
 
     def _grew(self, value: Any) -> bool:
-        return type(value) is list and id(value) == self._last[0] and len(value) > self._last[1]
+        """Whether a list is the one looked at last, with more behind it.
+
+        Another list may have come to lie in the same place: its ends tell them apart.
+        """
+        identity, size, _, first, last = self._last
+        if type(value) is not list or id(value) != identity or len(value) <= size:
+            return False
+        return not size or (id(value[0]) == first and id(value[size - 1]) == last)
 
     def _size(self, size: int) -> None:
         if self.size_min is None or size < self.size_min:
@@ -184,7 +192,8 @@ class ValueTally:
         if order is None:
             self.ordered = False
         if type(value) is list:
-            self._last = (id(value), size, order or "")
+            ends = (id(value[0]), id(value[size - 1])) if size else (0, 0)
+            self._last = (id(value), size, order or "", *ends)
         return len(items)
 
     def finish(self) -> None:
