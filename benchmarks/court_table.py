@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from statistics import median
+from statistics import fmean, median, stdev
 from typing import Any
 
 from court_machine import state_of
@@ -50,6 +50,7 @@ def _group(rows: list[Row]) -> dict[str, Any]:
             for name, designs in DESIGNS.items()
         },
         "by_metric": {metric: _wrong(identical, metric) for metric in METRICS},
+        "bias": {name: _bias(_of_design(identical, designs)) for name, designs in DESIGNS.items()},
         "varying": {
             metric: _wrong([row for row in identical if row.get("varying")], metric)
             for metric in METRICS
@@ -88,6 +89,16 @@ def _wrong(rows: list[Row], metric: str) -> dict[str, Any] | None:
     wrong = sum(outcomes[outcome] for outcome in DIFFERENT)
     figures = _rate(wrong, len(found)) | {"outcomes": dict(sorted(outcomes.items()))}
     return figures | {"seconds": _seconds(found)}
+
+
+def _bias(rows: list[Row]) -> dict[str, Any] | None:
+    """Mean effect on identical code, in percent of CPU time: 0 when no role is favored."""
+    effects = [row["verdicts"]["cpu_time"]["effect"] for row in rows]
+    logs = [100 * math.log(effect) for effect in effects if effect is not None]
+    if len(logs) < 2:  # noqa: PLR2004 - a spread needs two
+        return None
+    error = stdev(logs) / math.sqrt(len(logs))
+    return {"trials": len(logs), "mean_percent": fmean(logs), "standard_error": error}
 
 
 def _naive(rows: list[Row], scheme: str) -> dict[str, Any] | None:
@@ -164,6 +175,12 @@ def _identical_lines(one: dict[str, Any]) -> list[str]:
     for name, row in one["naive"].items():
         if row:
             lines += [f"| {name} | {_counted(row)} | | |"]
+    found = [(name, row) for name, row in one["bias"].items() if row]
+    means = "; ".join(
+        f"{name} {row['mean_percent']:+.3f} % ± {row['standard_error']:.3f}" for name, row in found
+    )
+    if means:
+        lines += ["", f"Mean effect on identical code, with standard error: {means}."]
     return lines
 
 

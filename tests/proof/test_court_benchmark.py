@@ -15,7 +15,7 @@ import court_workloads
 
 
 def row(outcome="undecided", *, percent=0, runnable=1.0, design="in-process pairs", **changes):
-    found = {"outcome": outcome, "low": 0.99, "high": 1.01, "elapsed_s": 3.0}
+    found = {"outcome": outcome, "effect": 1.0, "low": 0.99, "high": 1.01, "elapsed_s": 3.0}
     return {
         "percent": percent, "design": design, "runnable": runnable, "load": 0.5, "cores": 2,
         "verdicts": {"cpu_time": found | changes}, "naive": {court_naive.SCHEMES[0]: True},
@@ -54,6 +54,14 @@ def test_every_verdict_of_a_difference_on_identical_code_counts_as_false():
     assert document["machine"]["idle"]["trials"] == 5
     assert "loaded" not in document["machine"]
     assert document["machine"]["all"]["naive"][court_naive.SCHEMES[0]]["count"] == 4
+
+
+def test_a_bias_shows_in_the_mean_effect_on_identical_code():
+    rows = [row(effect=1.01), row(effect=1.03), row(effect=None), row(percent=10, effect=1.1)]
+    bias = court_table.summarize(rows)["machine"]["all"]["bias"]["in-process pairs"]
+    assert bias["trials"] == 2
+    assert bias["mean_percent"] == pytest.approx(1.98, abs=0.01)
+    assert bias["standard_error"] == pytest.approx(0.98, abs=0.01)
 
 
 def test_power_counts_what_was_found_within_the_seconds_of_the_target():
