@@ -6,7 +6,6 @@ import ast
 from typing import TYPE_CHECKING, TypeAlias
 
 from whet.records import Span
-from whet.remedies._places import import_of
 from whet.remedies.imports._effects import held_packages
 
 if TYPE_CHECKING:
@@ -79,15 +78,40 @@ def under_type_checking(module: SourceModule, statement: ast.stmt, checking: str
 
 
 def type_checking(module: SourceModule, statement: ast.stmt) -> tuple[str, tuple[Edit, ...]]:
-    """How to ask whether a type checker reads the file, above a statement."""
-    for name in list(module.scopes.module.bindings):
-        above = module.scopes.bindings(module.scopes.module, name)[0].lineno < statement.lineno  # type: ignore[attr-defined] # bindings have places
-        origin = module.scopes.import_origin(name) if above else None
-        if origin in {"typing", "typing.TYPE_CHECKING"}:
+    """How to ask whether a type checker reads the file, above a statement.
+
+    Where the file does not import `typing`, which takes milliseconds, a name of its own does it:
+    type checkers take TYPE_CHECKING for true, whoever binds it.
+    """
+    scopes = module.scopes
+    for name in list(scopes.module.bindings):
+        origin = scopes.import_origin(name)
+        if origin not in {"typing", "typing.TYPE_CHECKING"}:
+            continue
+        line = scopes.statement_of(scopes.bindings(scopes.module, name)[0]).lineno
+        if line < statement.lineno:
             return name if origin != "typing" else f"{name}.TYPE_CHECKING", ()
-    if {"TYPE_CHECKING", "typing"} & module.words:  # imported below, or somewhere deeper
+    if _own_switch(module, statement):
+        return "TYPE_CHECKING", ()
+    if "TYPE_CHECKING" in module.words:  # bound below, or somewhere deeper
         name = module.fresh_name("_typing")
         text = f"import typing as {name}\n"
         return f"{name}.TYPE_CHECKING", (module.insert_before_line(statement.lineno, text),)
-    expression, imports = import_of(module, "typing", "TYPE_CHECKING")
-    return expression, imports
+    line = next(
+        node.lineno
+        for node in scopes.tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and getattr(node, "module", None) != "__future__"
+    )  # one place for all fixes of a file
+    text = "TYPE_CHECKING = False\n"
+    return "TYPE_CHECKING", (module.insert_before_line(line, text),)
+
+
+def _own_switch(module: SourceModule, statement: ast.stmt) -> bool:
+    """Whether the file says `TYPE_CHECKING = False` above a statement."""
+    scopes = module.scopes
+    match [scopes.parent(node) for node in scopes.bindings(scopes.module, "TYPE_CHECKING")]:
+        case [ast.Assign(value=ast.Constant(value=False)) as only]:
+            return scopes.parent(only) is scopes.tree and only.lineno < statement.lineno
+        case _:
+            return False

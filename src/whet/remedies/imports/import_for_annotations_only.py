@@ -23,7 +23,7 @@ Before
 After
     from __future__ import annotations
 
-    from typing import TYPE_CHECKING
+    TYPE_CHECKING = False
     if TYPE_CHECKING:
         from pandas import DataFrame
 

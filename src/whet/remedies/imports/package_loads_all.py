@@ -18,7 +18,7 @@ Before
     __all__ = ["Name"]
 
 After
-    from typing import TYPE_CHECKING
+    TYPE_CHECKING = False
     if TYPE_CHECKING:
         from .part import Name
 

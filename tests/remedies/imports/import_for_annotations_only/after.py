@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False
 import os
 if TYPE_CHECKING:
     import colorsys as colors  # whet: expect

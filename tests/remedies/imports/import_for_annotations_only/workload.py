@@ -6,3 +6,7 @@ IMPORTS = {"colorsys": 0.4, "graphlib": 0.3, "fractions": 0.3, "statistics": 0.3
 
 def run(module, make=str):
     return [module.name("red"), module.Orders().first("graph"), module.LAST]
+
+
+def measure(module):
+    return run(module)

@@ -1,6 +1,6 @@
 """A package that hands on what others wrote."""
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from colorsys import hls_to_rgb, rgb_to_hsv as to_hsv  # whet: expect
 
