@@ -20,23 +20,32 @@ class Imports:
     """The imports of one process: a stack a thread, and what is not yet written."""
 
     def __init__(self, write):
+        import _thread
+
+        self._get_ident = _thread.get_ident
         self._write = write
         self._stacks = {}
         self._done = []
         self._order = 0
-        self._statm = (0, -1)
+        self._statm = None
         self.page_bytes = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else _PAGE_BYTES
 
-    def enter(self, name, thread, frame):
+    def enter(self, name, frame):
         """An import begins; kept: name, CPU of its own imports, importer, order, start."""
+        thread = self._get_ident()
         self._order += 1
         entry = [name, 0.0, _importer(frame), self._order, self.memory(), time.time(), 0.0]
-        self._stacks.setdefault(thread, []).append(entry)
+        stack = self._stacks.get(thread)
+        if stack is None:
+            self._stacks[thread] = [entry]
+        else:
+            stack.append(entry)
         entry[6] = time.thread_time()
 
-    def leave(self, thread, *, loaded):
+    def leave(self, _name, loaded):
         """The import that began last in this thread ends."""
         now = time.thread_time()
+        thread = self._get_ident()
         stack = self._stacks[thread]
         name, inner, importer, order, memory, at, before = stack.pop()
         cumulative = now - before
@@ -66,31 +75,30 @@ class Imports:
     def flush(self):
         """Write what is complete."""
         done, self._done = self._done, []
-        for fields in done:
-            self._write("import", fields)
+        if done:
+            self._write("import", *done)
 
     def memory(self):
         """Resident bytes of this process; None where /proc does not say."""
         try:
-            pid = os.getpid()
-            if self._statm[0] != pid:  # after a fork the old descriptor still tells of the parent
+            if self._statm is None:
                 opened = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-                self._statm = (pid, out_of_the_way(opened))
-            return int(os.pread(self._statm[1], 128, 0).split()[1]) * self.page_bytes
+                self._statm = out_of_the_way(opened)
+            return int(os.pread(self._statm, 64, 0).split(None, 2)[1]) * self.page_bytes
         except (OSError, ValueError, IndexError):
             return None
+
+    def forked(self):
+        """In a forked child: the old descriptor still tells of the parent."""
+        self._statm = None
 
 
 def start(_configuration, _plan, write):
     """Wrap the import machinery of this process."""
-    import _thread
-
     imports = Imports(write)
-    get_ident = _thread.get_ident
-    wrap_imports(
-        lambda name, frame: imports.enter(name, get_ident(), frame),
-        lambda _name, loaded: imports.leave(get_ident(), loaded=loaded),
-    )
+    wrap_imports(imports.enter, imports.leave)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=imports.forked)
     return imports.flush
 
 
