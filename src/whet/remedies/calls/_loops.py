@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from whet.codebase.scopes import COMPREHENSIONS, FUNCTIONS
+from whet.codebase.scopes import FUNCTIONS
 from whet.records import Edit, Span
 from whet.remedies._places import walk_function
 
@@ -124,9 +124,8 @@ def directly_in(block: list[ast.stmt], node: ast.AST) -> bool:
     return any(statement is node for statement in block)
 
 
-def has_long_text(module: SourceModule, node: ast.AST) -> bool:
+def has_long_text(node: ast.AST) -> bool:
     """Whether a string runs over several lines, so that its lines must stay where they are."""
-    del module
     return any(
         isinstance(inner, ast.Constant | ast.JoinedStr) and inner.lineno != inner.end_lineno
         for inner in ast.walk(node)
@@ -162,8 +161,3 @@ def without_lines(module: SourceModule, first: int, last: int) -> Edit:
         end, column = last, len(module.lines[last - 1])
     span = Span(line=first, column=0, end_line=end, end_column=column)
     return Edit(file=module.file, span=span, text="")
-
-
-def is_comprehension(node: ast.AST) -> bool:
-    """Whether a node opens the scope of a comprehension."""
-    return isinstance(node, COMPREHENSIONS)

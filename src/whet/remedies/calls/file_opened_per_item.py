@@ -136,7 +136,7 @@ def _can_be_moved(module: SourceModule, loop: ast.For, block: ast.With) -> bool:
         and not iterated
         and alone_on_its_lines(module, loop)
         and alone_on_its_lines(module, block)
-        and not has_long_text(module, loop)
+        and not has_long_text(loop)
         and not has_inner_functions(loop)
         and b"\\\n" not in b"".join(module.lines[loop.lineno - 1 : loop.end_lineno])
     )

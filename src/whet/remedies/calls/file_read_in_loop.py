@@ -142,7 +142,7 @@ def _read(module: SourceModule, function: FunctionNode, statement: ast.stmt) -> 
     loop = _loop_of(module, function, statement, name, paths[0])
     if loop is None or not _only_after(module, function, statement, target):
         return None
-    if has_long_text(module, statement) or module.indent_of(statement) is None:
+    if has_long_text(statement) or module.indent_of(statement) is None:
         return None
     return _Read(statement, loop, name, paths[0])
 
@@ -212,7 +212,7 @@ def _loop_of(
             steady = (
                 in_body
                 and is_invariant(module, path, parent)
-                and _reads_steady(module, statement, parent, name)
+                and _reads_steady(statement, parent, name)
             )
             if not steady:
                 break
@@ -221,7 +221,7 @@ def _loop_of(
     return best
 
 
-def _reads_steady(module: SourceModule, statement: ast.stmt, loop: ast.stmt, name: str) -> bool:
+def _reads_steady(statement: ast.stmt, loop: ast.stmt, name: str) -> bool:
     """Whether nothing else that the statement mentions is bound anew in the loop."""
     own = stored_in(statement)
     elsewhere = {
@@ -236,7 +236,6 @@ def _reads_steady(module: SourceModule, statement: ast.stmt, loop: ast.stmt, nam
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
-    del module
     return not (loaded | {name} | own) & elsewhere
 
 

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 NAME = "statement_per_row"
 LEAST_ROWS = 50
-LOOKUP_SHARE = 0.5  # of a statement's time that `executemany` saves, measured on short inserts
+LOOKUP_SHARE = 0.4  # saved of a statement: 0.050 s CPU for 60,000 rows became 0.030
 LONGEST_LINE = 88
 _SIZED = frozenset({"dict", "frozenset", "list", "range", "set", "tuple"})
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)

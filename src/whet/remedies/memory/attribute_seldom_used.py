@@ -86,7 +86,7 @@ def _parts(
             case ast.Assign(
                 targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)],
                 value=ast.Call(func=func),
-            ) if name == own and not _is_light(module, func):
+            ) if name == own and not _is_light(func):
                 reads = _reads(module, attribute)
                 if len(reads) <= MOST_SITES:
                     yield attribute, node, reads
@@ -94,9 +94,8 @@ def _parts(
                 pass
 
 
-def _is_light(module: SourceModule, func: ast.expr) -> bool:
+def _is_light(func: ast.expr) -> bool:
     word = func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
-    del module
     return word in _LIGHT
 
 
