@@ -156,3 +156,15 @@ def collect_and_join(
         module.insert_after(deferred.loop, after),
     ]
     return tuple(edits)
+
+
+def collect_and_join_any(
+    module: SourceModule, deferred: Deferred, joined: Callable[[str], str]
+) -> tuple[Edit, ...]:
+    """The edits where nothing may be joined without parts; `joined` gives the expression."""
+    unit = deferred.unit_of_indent(module)
+    return collect_and_join(
+        module,
+        deferred,
+        lambda parts: [f"if {parts}:", f"{unit}{deferred.name} = {joined(parts)}"],
+    )

@@ -35,7 +35,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from whet.remedies._asking import asked, kinds_of, looks, missed, others_than
-from whet.remedies._deferred import Deferred, Growth, collect_and_join, find_deferred
+from whet.remedies._deferred import Deferred, Growth, collect_and_join_any, find_deferred
 from whet.remedies._places import found_again, hot_function, new_match
 from whet.remedies.numeric._frames import ARRAYS, forms_of
 from whet.remedies.remedy import Admission, Remedy, refused
@@ -116,13 +116,8 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     array = found_again(module, match, _find, lambda found: found.growths[0].statement)
     call = array.growths[0].statement.value
     assert isinstance(call, ast.Call)  # noqa: S101 -- _growth has seen to it
-    append, unit = module.text_of(call.func), array.unit_of_indent(module)
-    name = array.name
-    return collect_and_join(
-        module,
-        array,
-        lambda parts: [f"if {parts}:", f"{unit}{name} = {append}({name}, {parts})"],
-    )
+    append, name = module.text_of(call.func), array.name
+    return collect_and_join_any(module, array, lambda parts: f"{append}({name}, {parts})")
 
 
 REMEDY = Remedy(

@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import LOOPS
 from whet.remedies._asking import asked, looks, missed, others_than
-from whet.remedies._deferred import Deferred, Growth, collect_and_join, find_deferred
+from whet.remedies._deferred import Deferred, Growth, collect_and_join_any, find_deferred
 from whet.remedies._locals import uses_of_own
 from whet.remedies._places import found_again, hot_function, new_match
 from whet.remedies.numeric._frames import FRAMES, forms_of
@@ -159,13 +159,10 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     frame = found_again(module, match, _find, lambda found: found.growths[0].statement)
     call = frame.growths[0].statement.value
     assert isinstance(call, ast.Call)  # noqa: S101 -- _growth has seen to it
-    concat, unit = module.text_of(call.func), frame.unit_of_indent(module)
-
-    def joined(parts: str) -> list[str]:
-        whole = f"{concat}([{frame.name}, *{parts}], ignore_index=True)"
-        return [f"if {parts}:", f"{unit}{frame.name} = {whole}"]
-
-    return collect_and_join(module, frame, joined)
+    concat, name = module.text_of(call.func), frame.name
+    return collect_and_join_any(
+        module, frame, lambda parts: f"{concat}([{name}, *{parts}], ignore_index=True)"
+    )
 
 
 REMEDY = Remedy(
