@@ -64,7 +64,8 @@ WANTED = "_signature_of"
 LEAST_CALLS_A_FUNCTION = 4
 REMOVABLE = 0.85
 _CHANGING = frozenset({
-    "__signature__", "__wrapped__", "__annotations__", "__defaults__", "__kwdefaults__", "__code__",
+    "__signature__", "__wrapped__", "__annotations__", "__defaults__", "__kwdefaults__",
+    "__code__",
 })  # fmt: skip
 DEFINITION = '''
 def NAME(function, known=WEAK(), plain=type(lambda: None)):
