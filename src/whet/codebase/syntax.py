@@ -45,6 +45,7 @@ class SourceModule:
         self.file = file
         self.source = source
         self.outside = outside
+        self._functions_at: dict[int, FunctionNode | None] = {}
         self.encoding = "utf-8"
         self.text = ""
         self.tree: ast.Module | None = None
@@ -114,8 +115,12 @@ class SourceModule:
 
     def function_at(self, line: int) -> FunctionNode | None:
         """The innermost function around a line, decorators included; None: module level."""
-        around = [f for f in self.scopes.functions if first_line(f) <= line <= (f.end_lineno or 0)]
-        return max(around, key=first_line, default=None)
+        known = self._functions_at
+        if line not in known:  # every remedy asks for the same few lines
+            functions = self.scopes.functions
+            around = [f for f in functions if first_line(f) <= line <= (f.end_lineno or 0)]
+            known[line] = max(around, key=first_line, default=None)
+        return known[line]
 
     def text_of(self, node: ast.AST) -> str:
         """The source of a node, as written."""

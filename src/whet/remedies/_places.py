@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from whet.codebase.scopes import COMPREHENSIONS, FUNCTIONS
@@ -219,13 +220,20 @@ def _repeats(parent: ast.AST, child: ast.AST) -> bool:
 
 
 def walk_function(function: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function's body, those of functions inside of it left out."""
-    pending: list[ast.AST] = list(getattr(function, "body", []))
+    """The nodes of a function's body in order, those of functions inside of it left out."""
+    return iter(_nodes_of(function))
+
+
+@lru_cache(maxsize=32)  # all remedies look at a function, one after the other
+def _nodes_of(function: ast.AST) -> tuple[ast.AST, ...]:
+    found: list[ast.AST] = []
+    pending: list[ast.AST] = list(reversed(getattr(function, "body", [])))
     while pending:
-        node = pending.pop(0)
-        yield node
+        node = pending.pop()
+        found.append(node)
         if not isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
-            pending[:0] = list(ast.iter_child_nodes(node))
+            pending.extend(reversed(list(ast.iter_child_nodes(node))))
+    return tuple(found)
 
 
 def is_in_text(module: SourceModule, node: ast.AST) -> bool:
