@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -26,6 +27,15 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
 SAMPLE_S = 0.02
 LIMITS = {"elapsed_s": 120.0, "own_peak_mb": 100.0, "speedup": 2.0}
+
+
+class Spent(NamedTuple):
+    """What a session cost."""
+
+    elapsed_s: float
+    cpu_s: float
+    own_peak_bytes: int
+    load_before: float
 
 
 def main() -> None:
@@ -50,6 +60,7 @@ def one_session(project: Path) -> dict[str, Any]:
         scratch = Path(folder) / "scratch"
         scratch.mkdir()
         load = os.getloadavg()[0]
+        used = children_cpu_s()
         started = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "whet", "run", str(copy), "--json", "--quiet"],
@@ -60,6 +71,7 @@ def one_session(project: Path) -> dict[str, Any]:
         peak = own_peak(process.pid)
         out, err = process.communicate()
         elapsed = time.monotonic() - started
+        spent = Spent(elapsed, children_cpu_s() - used, peak, load)
         if process.returncode:
             raise SystemExit(err.decode())
         report = json.loads(out)
@@ -67,7 +79,13 @@ def one_session(project: Path) -> dict[str, Any]:
             [sys.executable, "-m", "whet", "report", "--format", "full"],
             cwd=copy, capture_output=True, check=True,
         )  # fmt: skip
-        return figures(report, json.loads(full.stdout), elapsed, peak, load)
+        return figures(report, json.loads(full.stdout), spent)
+
+
+def children_cpu_s() -> float:
+    """CPU seconds of all ended children, theirs included: on a loaded host what it would take."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def own_peak(pid: int) -> int:
@@ -82,16 +100,16 @@ def own_peak(pid: int) -> int:
     return peak
 
 
-def figures(
-    report: dict[str, Any], full: dict[str, Any], elapsed: float, peak: int, load: float
-) -> dict[str, Any]:
+def figures(report: dict[str, Any], full: dict[str, Any], spent: Spent) -> dict[str, Any]:
     """The figures of one session."""
     whole = full["whole"][0] if full["whole"] else None
     kept = [fix for fix in full["fix_verdicts"] if fix["kept"]]
     return {
-        "elapsed_s": round(elapsed, 1),
-        "own_peak_mb": round(peak / 1e6, 1),
-        "load_before": round(load, 2),
+        "elapsed_s": round(spent.elapsed_s, 1),
+        "cpu_s": round(spent.cpu_s, 1),
+        "own_peak_mb": round(spent.own_peak_bytes / 1e6, 1),
+        "load_before": round(spent.load_before, 2),
+        "runs_used": full["runs_used"],
         "outcome": whole and whole["outcome"],
         "effect": whole and whole["effect"],
         "low": whole and whole["low"],
@@ -136,11 +154,21 @@ def write(rows: list[dict[str, Any]]) -> None:
         middle = f"{median(values):g}" if values else "none"
         sign = "≥" if key == "speedup" else "≤"
         lines.append(f"| {key} | {sign} {limit:g} | {middle} | {', '.join(map(str, values))} |")
-    lines += ["", "| fix | kept | effect | 99 % interval |", "| --- | --- | --- | --- |"]
+    for key in ("cpu_s", "load_before", "runs_used"):
+        values = [row[key] for row in rows]
+        lines.append(f"| {key} | | {median(values):g} | {', '.join(map(str, values))} |")
+    lines += ["", "The last of these sessions:", ""]
+    lines += [
+        "| fix | kept | effect | 99 % interval | reason |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for fix in rows[-1]["fixes"]:
         effect = f"{fix['effect']:.3f}" if fix.get("effect") else "—"
         interval = f"{fix['low']:.3f} to {fix['high']:.3f}" if fix.get("low") else "—"
-        lines.append(f"| {fix['remedy']} {fix['place']} | {fix['kept']} | {effect} | {interval} |")
+        kept = "yes" if fix["kept"] else "no"
+        reason = "" if fix["kept"] else fix["reason"]
+        place = f"{fix['remedy']} {fix['place']}"
+        lines.append(f"| {place} | {kept} | {effect} | {interval} | {reason} |")
     (RESULTS / "session.md").write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
 

@@ -62,6 +62,7 @@ def _print(sessions: list[SessionRecord]) -> None:
             "end_time": session.end_time,
             "stages": json.loads(to_json(session.stages)),
             "kept": [v.fix_id for v in session.fix_verdicts if v.kept],
+            "proposals": [v.fix_id for v in session.fix_verdicts if v.proposal and not v.kept],
             "tried": len(session.fix_verdicts),
             "fixes": len(session.fixes),
             "deployments": json.loads(to_json(session.deployments)),
@@ -77,7 +78,9 @@ def _lines(session: SessionRecord, *, detailed: bool) -> list[str]:
     kept = sum(verdict.kept for verdict in session.fix_verdicts)
     shown = redact(session).workload
     target = shown.spelled if shown else "no workload yet"
-    tried = f"{kept} of {len(session.fix_verdicts)} tried fixes kept"
+    asked = sum(verdict.proposal and not verdict.kept for verdict in session.fix_verdicts)
+    tried = f"{kept} of {len(session.fix_verdicts)} fixes kept"
+    tried += f", {asked} need consent" if asked else ""
     rows = [f"{session.session_id}  {session.status}  {tried}  {target}"]
     for deployment in session.deployments:
         state = "taken back" if deployment.reverted else "delivered"

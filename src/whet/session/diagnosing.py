@@ -91,10 +91,10 @@ def withheld(run: Run, what: Diagnosis) -> tuple[str, ...]:
     )
     if not kinds:
         return ()
-    names = {"gated": "by evidence", "consent": "with consent", "advice": "as advice"}
+    names = {"gated": "gated by evidence", "consent": "with your consent", "advice": "as advice"}
     told = ", ".join(f"{kinds[kind]} {name}" for kind, name in names.items() if kinds[kind])
     more = "medium" if set(kinds) == {"gated"} else "high"
-    return (f"level {level} leaves out patterns that are offered {told}: --level {more}",)
+    return (f"--level {more} looks at more patterns in hot places: {told}",)
 
 
 def observed(run: Run, matches: Sequence[Match]) -> Evidence:
