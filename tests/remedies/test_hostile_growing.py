@@ -122,6 +122,12 @@ def test_a_loop_that_is_left_by_an_exception_leaves_the_same_one(bench):
         assert outcome(bench.load(source), [lines]) == outcome(bench.load(fixed), [lines])
 
 
+def test_what_holds_no_text_by_then_stays_if_the_loop_has_no_turn(bench):
+    source = FRONT.replace("    for", "    if not lines:\n        text = None\n    for")
+    fixed = bench.fix(source, "text_grown_in_front", lambda m: m.f(["ab" * 50] * 100))
+    assert bench.load(fixed).f([]) is None
+
+
 COPIES = [
     "def f(xs, ys):\n    for x in xs:\n        ys.append(x)\n    return ys\n",
     "def f(xs, ys):\n    ys = []\n    for x in xs: ys.append(x)\n    return ys\n",

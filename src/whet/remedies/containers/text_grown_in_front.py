@@ -21,7 +21,8 @@ After
     text_parts = []
     for line in lines:
         text_parts.append(line)
-    text = "".join(reversed(text_parts)) + text
+    if text_parts:
+        text = "".join(reversed(text_parts)) + text
     return text
 
 Safety
@@ -39,7 +40,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from whet.remedies._asking import asked, looks, missed, others_than
-from whet.remedies._deferred import Deferred, Growth, collect_and_join, find_deferred
+from whet.remedies._deferred import Deferred, Growth, collect_and_join_any, find_deferred
 from whet.remedies._places import found_again, hot_function, new_match
 from whet.remedies.remedy import Admission, Remedy, refused
 
@@ -118,10 +119,8 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
         WhetError: The match is not in the module any more.
     """
     text = found_again(module, match, _find, lambda found: found.growths[0].statement)
-    joined = '{name} = "".join(reversed({parts})) + {name}'
-    return collect_and_join(
-        module, text, lambda parts: [joined.format(name=text.name, parts=parts)]
-    )
+    name = text.name
+    return collect_and_join_any(module, text, lambda parts: f'"".join(reversed({parts})) + {name}')
 
 
 REMEDY = Remedy(

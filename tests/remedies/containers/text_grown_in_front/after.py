@@ -6,7 +6,8 @@ def backwards(lines):
     text_parts = []
     for line in lines:  # the last one first
         text_parts.append(line)  # whet: expect
-    text = "".join(reversed(text_parts)) + text
+    if text_parts:
+        text = "".join(reversed(text_parts)) + text
     return text
 
 
@@ -22,7 +23,8 @@ def framed(lines, head):
             shown_parts.append(line)
     else:
         head = head.upper()
-    shown = "".join(reversed(shown_parts)) + shown
+    if shown_parts:
+        shown = "".join(reversed(shown_parts)) + shown
     return head + shown
 
 
@@ -35,7 +37,8 @@ def by_group(groups):
         while i < len(group):
             text_parts.append(group[i])  # whet: expect
             i += 1
-        text = "".join(reversed(text_parts)) + text
+        if text_parts:
+            text = "".join(reversed(text_parts)) + text
 
         found.append(text)
     return found
@@ -46,5 +49,6 @@ async def later(lines):
     ünder_parts = []
     for line in lines:
         ünder_parts.append(f"{line}{line}")  # whet: expect
-    ünder = "".join(reversed(ünder_parts)) + ünder
+    if ünder_parts:
+        ünder = "".join(reversed(ünder_parts)) + ünder
     return ünder
