@@ -41,6 +41,7 @@ START = (
 WAITS = "def g(x):\n    return x\ndef f(xs):\n    return [g(x) for x in xs]\n"
 LINES = "def f(p):\n    return {x for x in open(p).readlines()}\n"
 SUMMED = "def f(xs):\n    return sum([x for x in xs])\n"
+ITERATED = "def f(xs):\n    for y in [x for x in xs]:\n        print(y)\n"
 POINT = "class P:\n    def __init__(self, x):\n        self.x = x\ndef f():\n    return P(1)\n"
 MEMO = (
     "import functools\n@functools.cache\ndef f(x):\n    return x + 1\ndef g(x):\n    return f(x)\n"
@@ -51,10 +52,10 @@ MADE = "class P:\n    def __init__(self, x):\n        self.x = x\ndef f(y):\n   
 QUERY = "def f(c, x):\n    return c.execute('SELECT a FROM t WHERE b = ?', (x,))\n"
 
 
-def admission(bench, remedy, source, calls=CALL, **values):
+def admission(bench, remedy, text, /, calls=CALL, **values):
     """What a remedy says to its first match, with evidence by role; None leaves a site out."""
     found = find_remedy(remedy)
-    match = bench.matches(bench.module(source), found)[0]
+    match = bench.matches(bench.module(text), found)[0]
     seen = {site.site: values[site.role] for site in match.values if values.get(site.role)}
     asked = {site.site: calls for site in match.calls if calls is not None}
     return found.admit(match, Evidence(values=seen, calls=asked))
@@ -121,6 +122,23 @@ CASES = [
     ("list_only_consumed", SUMMED, {"calls": with_(CALL, raised=1), "list": MANY}, "raised"),
     ("list_only_consumed", SUMMED, {"list": with_(MANY, size_max=9)}, "short"),
     ("list_only_consumed", SUMMED.replace("sum", "dict"), {"list": MANY}, "pairs are not plain"),
+    ("list_only_iterated", ITERATED, {}, "never came"),
+    ("list_only_iterated", ITERATED, {"list": MANY, "source": ONCE}, "not everything"),
+    ("list_only_iterated", ITERATED, {"list": MANY, "source": ONCE, "input": SQLITE}, "made of"),
+    ("list_only_iterated", ITERATED, {"list": MANY, "source": ONCE, "input": VALUE}, "may hold"),
+    (
+        "list_only_iterated",
+        ITERATED,
+        {"calls": with_(CALL, raised=1), "list": MANY, "source": VALUE, "input": VALUE},
+        "raised",
+    ),
+    (
+        "list_only_iterated",
+        ITERATED,
+        {"calls": with_(CALL, files_changed=1), "list": MANY, "source": VALUE, "input": VALUE},
+        "was written",
+    ),
+    ("list_only_iterated", ITERATED, {"list": VALUE, "source": VALUE, "input": VALUE}, "short"),
     ("instances_with_dict", POINT, {}, "never made one"),
     ("instances_with_dict", POINT, {"made": VALUE}, "instances were of type str"),
     ("instances_with_dict", POINT, {"made": with_(POINTS, attributes=None)}, "not known"),

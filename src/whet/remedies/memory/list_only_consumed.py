@@ -95,6 +95,8 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
 def _lists(module: SourceModule, function: FunctionNode) -> Iterator[_List]:
     if module.scopes.star_import or isinstance(function, ast.AsyncFunctionDef):
         return
+    if "StopIteration" in module.words:  # out of a generator it would be a RuntimeError
+        return
     for node in walk_function(function):
         if isinstance(node, ast.ListComp) and not _is_strange(module, node):
             used = _use_of(module, function, node)
