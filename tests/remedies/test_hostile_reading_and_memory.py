@@ -446,6 +446,18 @@ def f(p, rows):
 REARRANGED = {"file_opened_per_item": OPENED, "commit_per_row": COMMITTED}
 
 
+@pytest.mark.parametrize(
+    ("family", "remedy"), [("memory", "unbounded_cache"), ("calls", "statement_per_row")]
+)
+def test_who_else_uses_a_name_is_asked_when_a_match_is_made_and_not_again(bench, family, remedy):
+    source = (Path(__file__).parent / family / remedy / "before.py").read_bytes()
+    unknown = bench.module(source, outside=None)
+    matches = bench.matches(bench.module(source), find_remedy(remedy))
+    for match in matches:
+        assert find_remedy(remedy).rewrite(unknown, match)
+    assert len(bench.matches(unknown, find_remedy(remedy))) < len(matches)
+
+
 @pytest.mark.parametrize("layout", ["crlf", "tabs", "no last line end", "form feed"])
 @pytest.mark.parametrize("remedy", REARRANGED)
 def test_layout_stays_where_loops_are_rearranged(bench, tmp_path, layout, remedy):

@@ -91,6 +91,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
             data={"own": function is not None and _is_own(module, function, rows.cursor)},
         )
         for rows in (_rows(module, function) if function is not None else ())
+        if module.outside is not None or not isinstance(rows.sql, ast.Name)
     ]
 
 
@@ -179,7 +180,7 @@ def _writes(module: SourceModule, sql: ast.expr) -> bool:
         bindings = scopes.bindings(scopes.module, sql.id)
         owned = scopes.owner(sql.id, scopes.scope_of(sql)) is scopes.module
         parent = scopes.parent(bindings[0]) if owned and len(bindings) == 1 else None
-        outside = module.outside is None or {sql.id, "*"} & module.outside
+        outside = {sql.id, "*"} & (module.outside or frozenset())
         if not isinstance(parent, ast.Assign) or outside:
             return False
         sql = parent.value

@@ -68,7 +68,7 @@ class _Memo:
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     """A match if the hot function has a memo without a bound, or calls one that has."""
     function = hot_function(module, hot)
-    if function is None:
+    if function is None or module.outside is None:  # who else calls it is not known
         return []
     return [_match(module, memo) for memo in _memos(module, function)]
 
@@ -131,7 +131,7 @@ def _bound(module: SourceModule, decorator: ast.expr) -> ast.expr | None:
 def _all_calls(module: SourceModule, name: str) -> tuple[ast.Call, ...]:
     """Every call of a function; empty if it is used in another way or from elsewhere."""
     scopes = module.scopes
-    if module.outside is None or {name, "*"} & module.outside:
+    if {name, "*"} & (module.outside or frozenset()):
         return ()
     calls: list[ast.Call] = []
     for use in scopes.uses(scopes.module, name):
