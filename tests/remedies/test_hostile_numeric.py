@@ -127,6 +127,12 @@ def test_a_label_that_occurs_twice_is_refused(bench):
     assert agrees(bench, APPLIED[0], "apply_by_row", make) == "refused"
 
 
+def test_labels_that_are_not_there_raise_alike_and_empty_frames_do_not(bench):
+    fixed = bench.fix(ROWS, "rows_by_iterrows", lambda m: m.f(frame_of(["ints", "texts"])))
+    for table in (pd.DataFrame(), pd.DataFrame({"0": [1, 2]}), pd.DataFrame({"1": [1]})):
+        assert outcome(bench.load(ROWS), [table]) == outcome(bench.load(fixed), [table])
+
+
 @pytest.mark.parametrize("source", APPLIED)
 @given(names=NAMES, rows=st.sampled_from([0, 60]))
 @SETTINGS

@@ -15,15 +15,14 @@ Before
         total += row["price"] * row["count"]
 
 After
-    price_at = frame.columns.get_loc("price")
-    count_at = frame.columns.get_loc("count")
+    frame_places = {label: place for place, label in enumerate(frame.columns)}
     for _, row in zip(frame.index, frame.values):
-        total += row[price_at] * row[count_at]
+        total += row[frame_places["price"]] * row[frame_places["count"]]
 
 Safety
     Gated: `iterrows` itself goes through `zip(frame.index, frame.values)`, so that cells keep the
     types that it gives them, those of a common element type included (ints beside floats become
-    floats). A label that is not there raises its KeyError before the loop.
+    floats). A label that is not there raises the same KeyError.
 
 When not
     Rows that are kept, changed or given away, labels that are computed, dates, categories, cells
@@ -65,6 +64,7 @@ NAME = "rows_by_iterrows"
 FEWEST_ROWS = 20
 # Microseconds, pandas 3.1: a row as a Series takes 8, a cell of it 2.5; of an array 0.1 each.
 ROW_US, CELL_US, QUICK_US = 8.0, 2.5, 0.1
+_USED = ("enumerate", "zip")
 _CELLS = frozenset({
     "bool", "float", "int", "numpy.bool", "numpy.bool_", "numpy.float64", "numpy.int64", "str",
 })  # fmt: skip
@@ -73,12 +73,12 @@ _ELEMENTS = re.compile(r"(u?int|float)\d+|bool|object|str")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Rows:
-    """The loop, the frame's name, and the cells that are read of its rows, with their labels."""
+    """The loop, the frame's name, and the cells that are read of its rows."""
 
     loop: ast.For
     call: ast.Call
     frame: ast.Name
-    cells: tuple[tuple[str, ast.Subscript], ...]
+    cells: tuple[ast.Subscript, ...]
 
 
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
@@ -107,7 +107,8 @@ def _rows(module: SourceModule, function: FunctionNode, node: ast.AST) -> _Rows 
             return None
     cells = _cells(module, function, node, target)
     scopes = module.scopes
-    free = scopes.owner("zip", scopes.scope_of(node)) is None and not scopes.star_import
+    here = scopes.scope_of(node)
+    free = not scopes.star_import and not any(scopes.owner(word, here) for word in _USED)
     touched = [n for part in node.body for n in ast.walk(part) if _is_named(n, frame.id)]
     if not cells or not free or touched or frame.id in {index, row}:
         return None
@@ -122,7 +123,7 @@ def _is_named(node: ast.AST, name: str) -> bool:
 
 def _cells(
     module: SourceModule, function: FunctionNode, loop: ast.For, target: ast.Name
-) -> list[tuple[str, ast.Subscript]]:
+) -> list[ast.Subscript]:
     """Every cell that is read of the row; empty where it is used in another way."""
     body = {node for part in loop.body for node in ast.walk(part)}
     found = []
@@ -130,17 +131,17 @@ def _cells(
         if use is target:
             continue
         parent = module.scopes.parent(use)
-        label = label_of(parent, target.id) if parent is not None else None
-        if label is None or use not in body or is_in_text(module, use):
+        if not isinstance(parent, ast.Subscript) or label_of(parent, target.id) is None:
             return []
-        assert isinstance(parent, ast.Subscript)  # noqa: S101 -- label_of has seen to it
-        found.append((label, parent))
+        if use not in body or is_in_text(module, use):
+            return []
+        found.append(parent)
     return found
 
 
 def _match(module: SourceModule, rows: _Rows) -> Match:
-    cells = [("cell", cell) for _, cell in rows.cells]
-    lines = {cell.lineno for _, cell in rows.cells}
+    cells = [("cell", cell) for cell in rows.cells]
+    lines = {cell.lineno for cell in rows.cells}
     return new_match(
         module,
         NAME,
@@ -186,27 +187,16 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     """
     rows = found_again(module, match, _find, lambda found: found.call)
     frame, indent = rows.frame.id, module.indent_of(rows.loop) or ""
-    places: dict[str, str] = {}
-    lines = []
-    for label, cell in rows.cells:
-        if label in places:
-            continue
-        places[label] = _place_name(module, label, places)
-        written = module.text_of(cell.slice)
-        lines.append(f"{indent}{places[label]} = {frame}.columns.get_loc({written})\n")
+    places = module.fresh_name(f"{frame}_places")
+    made = f"{{label: place for place, label in enumerate({frame}.columns)}}"
     return (
-        module.insert_before_line(rows.loop.lineno, "".join(lines)),
+        module.insert_before_line(rows.loop.lineno, f"{indent}{places} = {made}\n"),
         module.replace(rows.call, f"zip({frame}.index, {frame}.values)"),
-        *(module.replace(cell.slice, places[label]) for label, cell in rows.cells),
+        *(
+            module.replace(cell.slice, f"{places}[{module.text_of(cell.slice)}]")
+            for cell in rows.cells
+        ),
     )
-
-
-def _place_name(module: SourceModule, label: str, places: dict[str, str]) -> str:
-    word = re.sub(r"\W", "_", label).strip("_").lower() or "cell"
-    wanted = f"{'c' if word[0].isdigit() else ''}{word}_at"
-    while wanted in places.values():
-        wanted += "_2"
-    return module.fresh_name(wanted)
 
 
 REMEDY = Remedy(

@@ -3,19 +3,17 @@
 
 def worth(table):
     total = 0
-    price_at = table.columns.get_loc("price")
-    count_at = table.columns.get_loc("count")
+    table_places = {label: place for place, label in enumerate(table.columns)}
     for _, row in zip(table.index, table.values):  # whet: expect
-        total += row[price_at] * row[count_at]
+        total += row[table_places["price"]] * row[table_places["count"]]
     return total
 
 
 def labels(table):
     found = []
-    unit_price_at = table.columns.get_loc('Unit price')
-    name_at = table.columns.get_loc("name")
+    table_places = {label: place for place, label in enumerate(table.columns)}
     for number, row in zip(table.index, table.values):  # whet: expect
-        if row[unit_price_at] > 3:
+        if row[table_places['Unit price']] > 3:
             # dear ones only
-            found.append((number, row[name_at], row[unit_price_at]))
+            found.append((number, row[table_places["name"]], row[table_places['Unit price']]))
     return found
