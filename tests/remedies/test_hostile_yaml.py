@@ -91,3 +91,47 @@ def test_a_file_that_imports_one_function_gets_the_library_too(bench):
     source = "from yaml import safe_load\n\n\ndef f(text):\n    return safe_load(text)\n"
     fixed = bench.fix(source, "yaml_read_by_python", lambda m: m.f("a: 1"))
     assert bench.load(fixed).f("a: [1]") == {"a": [1]}
+
+
+DUMP = """import yaml
+
+
+def f(data, **options):
+    return yaml.safe_dump(data, **options)
+"""
+DATA = st.recursive(
+    st.one_of(st.text(max_size=12), st.integers(), st.floats(allow_nan=False), st.none()),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+@pytest.fixture
+def both_dumps(bench):
+    fixed = bench.fix(DUMP, "yaml_written_by_python", lambda m: m.f({"a": 1}))
+    return bench.load(DUMP), bench.load(fixed)
+
+
+@given(data=DATA, unicode=st.booleans())
+@SETTINGS
+def test_what_libyaml_writes_is_read_as_the_same_data(both_dumps, data, unicode):
+    options = {"allow_unicode": unicode, "sort_keys": False}
+    texts = [module.f(data, **options) for module in both_dumps]
+    assert yaml.safe_load(texts[0]) == yaml.safe_load(texts[1])
+
+
+def test_what_cannot_be_written_raises_the_same_error(both_dumps):
+    original, fixed = both_dumps
+    for data in (object(), {"a": {1, object()}}):
+        assert outcome(fixed.f, data)[0] == outcome(original.f, data)[0] == "RepresenterError"
+
+
+def test_types_that_somebody_adds_are_written(both_dumps):
+    table = yaml.SafeDumper.yaml_representers
+    yaml.SafeDumper.add_representer(complex, lambda dumper, z: dumper.represent_str(str(z)))
+    try:
+        assert both_dumps[1].f([1j]) == both_dumps[0].f([1j]) == "- 1j\n"
+    finally:
+        yaml.SafeDumper.yaml_representers = table

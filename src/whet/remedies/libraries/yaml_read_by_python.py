@@ -52,6 +52,7 @@ from whet.remedies._library_calls import (
     shared_definition,
 )
 from whet.remedies._places import found_again, new_match
+from whet.remedies.libraries._yaml import library
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
@@ -140,24 +141,11 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     call = found_again(module, match, _calls, itself)
     stream = _stream(module, call)
     assert stream is not None  # noqa: S101 -- the match is one of these
-    spelling, imports = _library(module)
+    spelling, imports = library(module, NAMES)
     text = DEFINITION.replace("YAML", spelling)
     name, edits = shared_definition(module, WANTED, text)
     used = module.replace(call, f"{name}({module.text_of(stream)})")
     return (*imports, *edits, used)
-
-
-def _library(module: SourceModule) -> tuple[str, tuple[Edit, ...]]:
-    """How the file names the module `yaml`, with the import that this may need."""
-    scopes = module.scopes
-    origins = {bound: scopes.import_origin(bound) or "" for bound in list(scopes.module.bindings)}
-    for bound, origin in origins.items():
-        if origin == "yaml":
-            return bound, ()
-    bound = next(bound for bound, origin in origins.items() if origin in NAMES)
-    line = scopes.statement_of(scopes.bindings(scopes.module, bound)[0]).lineno
-    name = module.fresh_name("_yaml")
-    return name, (module.insert_before_line(line, f"import yaml as {name}\n"),)
 
 
 def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
