@@ -18,6 +18,7 @@ from whet.remedies._lists import (
     is_own_list,
     is_parameter,
     local_mentions,
+    loops_around,
     steady_loop,
 )
 from whet.remedies._places import is_in_text, new_match, walk_function
@@ -74,7 +75,8 @@ def find_lookups(module: SourceModule, function: FunctionNode, method: str) -> I
             if loop is not None:
                 by_loop.setdefault((module.scopes.statement_of(loop), loop), []).append(call)
         for (before, loop), asked in by_loop.items():
-            if is_bound_before(module, function, mentions, before):
+            counted = entry_of(loop) is not None or not loops_around(module, before, function)
+            if counted and is_bound_before(module, function, mentions, before):
                 yield _lookup(module, function, mentions, loop, asked)
 
 
@@ -184,12 +186,13 @@ def _against(
 ) -> str | None:
     for value in containers:
         types = types_of(value.types)
-        if types != {"list"}:
+        if not types <= {"list", "tuple"}:
             return f"it held {', '.join(sorted(types))}"
         if reason := plain_members(value):
             return reason
         disturbed = match.data["disturbed"]
-        if disturbed and not match.data["private"] and value.max_references != 0:
+        held = match.data["private"] or value.max_references == 0 or types == {"tuple"}
+        if disturbed and not held:
             return f"the loop might change the list: {disturbed}"
     for value in probes:
         if reason := plain_probe(value):

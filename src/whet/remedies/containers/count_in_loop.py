@@ -7,18 +7,18 @@ Why slow
     Each call compares `x` with every element; a Counter has counted all of them in one pass.
 
 Evidence needed
-    From the run: it was always a list; its elements and all that was counted can be hashed and
-    compare as builtins do (no custom `__eq__`, no NaN); how long the list was, how often it was
-    asked and how often a table would be made.
+    From the run: it was always a list or tuple; its elements and all that was counted can be
+    hashed and compare as builtins do (no custom `__eq__`, no NaN); how long the list was, how
+    often it was asked and how often a table would be made.
 
 Before
-    def most_common(words):
-        return max(words, key=lambda word: word) and {word: words.count(word) for word in words}
+    def frequencies(words):
+        return {word: words.count(word) for word in words}
 
 After
-    def most_common(words):
+    def frequencies(words):
         words_counts = Counter(words)
-        return max(words, key=lambda word: word) and {word: words_counts[word] for word in words}
+        return {word: words_counts[word] for word in words}
 
 Safety
     Gated by evidence. A list that somebody else may hold is left alone if the loop calls

@@ -8,9 +8,9 @@ Why slow
     once.
 
 Evidence needed
-    From the run: it was always a list; its elements and all that was looked for can be hashed
-    and compare as builtins do (no custom `__eq__`, no NaN); how long the list was, how often it
-    was asked and how often a table would be made.
+    From the run: it was always a list or tuple; its elements and all that was looked for can be
+    hashed and compare as builtins do (no custom `__eq__`, no NaN); how long the list was, how
+    often it was asked and how often a table would be made.
 
 Before
     def ranks(names, order):
@@ -125,6 +125,8 @@ def _stands_alone(module: SourceModule, call: ast.Call) -> bool:
             return True
         case ast.ListComp(elt=elt):
             return elt is call
+        case ast.Subscript(slice=index):
+            return index is call
         case _:
             return False
 

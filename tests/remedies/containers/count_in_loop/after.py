@@ -37,3 +37,13 @@ def until(numbers, limit):
             return n
         n += 1
     return None
+
+
+def twice(first, second, log):
+    names = (*first, *second)
+    names_counts = Counter(names)
+    for name in names:
+        log(name)
+        if names_counts[name] > 2:  # whet: expect
+            return name
+    return None

@@ -32,3 +32,12 @@ def until(numbers, limit):
             return n
         n += 1
     return None
+
+
+def twice(first, second, log):
+    names = (*first, *second)
+    for name in names:
+        log(name)
+        if names.count(name) > 2:  # whet: expect
+            return name
+    return None

@@ -67,3 +67,10 @@ def in_a_string(words):
 
 def looks_at_itself(words):
     return [words.count(word) + len(locals()) for word in words]
+
+
+def asked_in_a_loop_that_changes_it(names, columns):
+    for name in names:
+        while columns.count(name) > 0:
+            name = "_" + name
+        columns.append(name)

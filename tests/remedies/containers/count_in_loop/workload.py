@@ -7,6 +7,7 @@ def run(module, make=int):
         module.frequencies(words),
         module.twins(words, [make(i) for i in range(60)]),
         module.by_step([[make(i % 9) for i in range(40)] for _ in range(3)]),
+        module.twice(words[:50], words[20:], str),
         module.until([make(i) for i in range(50)], 50),
     ]
 
