@@ -16,6 +16,7 @@ _FIRST_LOOK_RUNS = 4 * EARLY_UNITS + 3  # with the court's pilot
 _WHOLE_UNITS = 8  # the figure that people quote deserves a narrow interval
 _WHOLE_RUNS = 4 * _WHOLE_UNITS + 3
 _CHECK_RUNS = 14  # about what validation takes
+_LATER_CHECKS = 0.6
 _RENEWAL_RUNS = 3
 _UNIT_S = 1.0  # the court joins short runs to units of about this length
 _SMALL_SHARE = 0.35  # of the budget; the rest is for large gains, and for slow hosts
@@ -35,6 +36,11 @@ def unit_s(run: Run) -> float:
 def renewal_s(run: Run) -> float:
     """Seconds that looking again where the time goes takes."""
     return _RENEWAL_RUNS * run_s(run)
+
+
+def note_check(run: Run, elapsed_s: float) -> None:
+    """Remember what a validation took; those after the first find half of their runs made."""
+    run.check_s = elapsed_s if run.check_s else _LATER_CHECKS * elapsed_s
 
 
 def least_s(run: Run) -> float:
@@ -75,5 +81,5 @@ def _reserve_s(run: Run, runs: int = _WHOLE_RUNS) -> float:
     """Seconds that the proof of the whole set takes: the original is slower than what is kept."""
     profile = run.session.record.profile
     slowest_s = max(run_s(run), profile.plain_wall_s if profile else 0.0)
-    check_s = max(run.check_s, _CHECK_RUNS * run_s(run))
+    check_s = run.check_s or _CHECK_RUNS * run_s(run)
     return runs * (slowest_s + run_s(run)) / 2 + check_s

@@ -123,7 +123,7 @@ def _heard(run: Run, fix: Fix, already: tuple[Fix, ...]) -> FixVerdict:
             calls = Path(folder) / "calls.pickle"
             started_s = run.session.elapsed_s
             validation = court.validate(run, fix, calls)
-            run.check_s = run.session.elapsed_s - started_s
+            budget.note_check(run, run.session.elapsed_s - started_s)
             known = {**run.session.record.validations, fix.fix_id: validation}
             run.session.update(validations=known)
             if validation.outcome != "equal":
