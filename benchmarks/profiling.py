@@ -1,11 +1,15 @@
 """What profiling costs, and whether it finds the right function first.
 
-    python benchmarks/profiling.py [--rounds 5]       write results/profiling.{md,json}
+    python benchmarks/profiling.py             about ten minutes; results/profiling.{md,json}
+    python benchmarks/profiling.py --quick     under four (idle machine); results/profiling_quick.{md,json}
 
-Each workload runs plain, under whet's instruments, under cProfile and under pyinstrument,
-interleaved in a new random order every round; figures are medians of (CPU time of the whole
-process tree / CPU time of the plain run of the same round). The packages that are profiled are
-installed into a scratch environment first.
+Each workload runs plain, plain again (the noise of the machine), under whet's instruments, under
+cProfile and under pyinstrument, interleaved in a new random order every round; figures are medians
+of (CPU time of the whole process tree / CPU time of the plain run of the same round), and the same
+of wall time, without the time in which a program is held until py-spy has found it. `--quick`
+measures the instruments with tight ceilings alone, in more rounds. The packages that are profiled
+are installed into a scratch environment first. Results are written workload by workload; `--only`
+measures some anew and keeps the others.
 """
 
 from __future__ import annotations
@@ -16,16 +20,33 @@ import random
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from whet.errors import InstrumentError
 from whet.profiling import profile
 from whet.profiling._py_spy import record
-from whet.profiling._rig import Rig
+from whet.profiling._rig import Measured, Rig
 from whet.profiling.allocations import memray_folder
-from whet.records import RunOutcome  # noqa: TC001 - one import more costs a script nothing
-from whet.workloads import Launch, Meter, describe_environment, inspect_interpreter, parse_target
+from whet.workloads import (
+    Launch,
+    Meter,
+    describe_environment,
+    inspect_interpreter,
+    parse_target,
+    run,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from whet.profiling._rig import LaunchOf
+    from whet.records import RunOutcome
+    from whet.workloads import ProbePlan
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -73,35 +94,49 @@ TRUTH = {  # what each is known to spend most of its time in, by reading and by 
 }
 
 
+QUICK = ("again", "cpu", "memory", "io", "imports")
+ROUNDS = {True: 12, False: 9}
+
+
 def main() -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--quick", action="store_true", help="only instruments with tight ceilings"
+    )
+    parser.add_argument("--rounds", type=int, help="default: 9, or 12 with --quick")
     parser.add_argument("--environment", type=Path, help="reuse this scratch environment")
     parser.add_argument("--only", nargs="*", choices=tuple(WORKLOADS), help="default: all")
     options = parser.parse_args()
+    rounds = options.rounds or ROUNDS[options.quick]
+    path = RESULTS / ("profiling_quick.json" if options.quick else "profiling.json")
+    rows = {}
+    if options.only and path.exists():
+        rows = {row["workload"]: row for row in json.loads(path.read_text())["workloads"]}
     with tempfile.TemporaryDirectory(prefix="whet-bench-") as folder:
         python = prepared(options.environment or Path(folder) / "env")
         root = Path(folder) / "project"
         root.mkdir()
-        found = [
-            {"workload": name, **measured(name, source, root, python, options.rounds)}
-            for name, source in WORKLOADS.items()
-            if name in (options.only or WORKLOADS)
-        ]
+        for name, source in WORKLOADS.items():
+            if name in (options.only or WORKLOADS):
+                figures = measured(name, source, root, python, rounds, quick=options.quick)
+                rows[name] = {"workload": name, **figures}
+                written(path, [rows[each] for each in WORKLOADS if each in rows])
+    print(path.with_suffix(".md").read_text())
+
+
+def written(path: Path, rows: list[dict[str, object]]) -> None:
+    """The rows that there are so far, as JSON and as a table."""
     environment = describe_environment(inspect_interpreter(sys.executable))
     document = {
-        "rounds": options.rounds,
+        "command": "python benchmarks/profiling.py" + (" --quick" if "quick" in path.stem else ""),
         "cores": environment.cores,
-        "load_1m": environment.load_1m,
         "python": ".".join(map(str, sys.version_info[:3])),
-        "workloads": found,
+        "workloads": rows,
     }
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "profiling.json").write_text(json.dumps(document, indent=1) + "\n")
-    text = table(document)
-    (RESULTS / "profiling.md").write_text(text)
-    print(text)
+    path.write_text(json.dumps(document, indent=1) + "\n")
+    path.with_suffix(".md").write_text(table(document))
 
 
 def prepared(environment: Path) -> Path:
@@ -113,49 +148,31 @@ def prepared(environment: Path) -> Path:
     return python
 
 
-def measured(name: str, source: str, root: Path, python: Path, rounds: int) -> dict[str, object]:
+def measured(
+    name: str, source: str, root: Path, python: Path, rounds: int, *, quick: bool
+) -> dict[str, object]:
     """Ratios of one workload by tool, and the functions that whet names first."""
     path = root / f"{name}_workload.py"  # never the name of what it imports
     path.write_text(source)
     interpreter = inspect_interpreter(str(python))
 
-    def launch_of(plan: object, wrap: tuple[str, ...], target: str = path.name) -> Launch:
-        workload = parse_target(target, root)
+    def launch_of(plan: ProbePlan | None, wrap: tuple[str, ...]) -> Launch:
+        workload = parse_target(path.name, root)
         return Launch(workload=workload, root=root, interpreter=interpreter, plan=plan, wrap=wrap)
 
     with tempfile.TemporaryDirectory(prefix="whet-rig-") as scratch:
         rig = Rig(launch_of, Path(scratch))
-        tools = {
-            "cpu": lambda: record(rig, 100.0).measured.outcome,
-            "memory": lambda: rig.plain(Meter(0.01)),
-            "io": lambda: rig.probed({"io": {}}).outcome,
-            "imports": lambda: rig.probed({"imports": {}}).outcome,
-            "calls": lambda: rig.probed({"counter": {}}).outcome,
-            "allocations": lambda: with_memray(rig),
-            "tracemalloc": lambda: rig.probed({"allocations": {}}).outcome,
-            "cProfile": lambda: foreign(root, launch_of, f"{python} -m cProfile -o x.pstats"),
-            "pyinstrument": lambda: foreign(root, launch_of, f"{python} -m pyinstrument -o x.txt"),
-        }
-        ratios: dict[str, list[float]] = {tool: [] for tool in tools}
-        plain_s = []
-        for _ in range(rounds):
-            outcome = rig.plain()
-            if outcome.exit_code != 0:
-                sys.exit(f"{name}: {outcome.stderr.tail}")
-            plain = outcome.cpu_s
-            plain_s.append(plain)
-            for tool in random.sample(list(tools), len(tools)):
-                try:
-                    ratios[tool].append(tools[tool]().cpu_s / plain)
-                except InstrumentError as error:
-                    print(f"{name}: {tool}: {error}", file=sys.stderr)
+        tools = tools_of(rig, root, python)
+        if quick:
+            tools = {tool: tools[tool] for tool in QUICK}
+        samples = interleaved(name, rig, tools, rounds)
         cpu = profile(launch_of, ("cpu",)).cpu
     first = [each.name for each in cpu.functions[:3]] if cpu else []
     shares = [round(each.self_share, 3) for each in cpu.functions[:3]] if cpu else []
     return {
-        "plain_cpu_s": median(plain_s),
-        "ratios": {tool: round(median(each), 3) for tool, each in ratios.items()},
-        "spread": {tool: [round(min(e), 3), round(max(e), 3)] for tool, e in ratios.items()},
+        **samples,
+        "rounds": rounds,
+        "load_1m": describe_environment(interpreter).load_1m,
         "first": first,
         "shares": shares,
         "right": name not in TRUTH or (bool(first) and first[0] == TRUTH[name]),
@@ -163,30 +180,85 @@ def measured(name: str, source: str, root: Path, python: Path, rounds: int) -> d
     }
 
 
-def with_memray(rig: Rig) -> RunOutcome:
+def tools_of(rig: Rig, root: Path, python: Path) -> dict[str, Callable[[], Measured]]:
+    """One run of the workload under each tool."""
+
+    def bare(meter: Meter | None = None) -> Measured:
+        return Measured(rig.plain(meter), None)
+
+    def other(words: str) -> Measured:
+        return Measured(foreign(root, rig.launch_of, f"{python} -m {words}"), None)
+
+    return {
+        "again": bare,
+        "cpu": lambda: record(rig, 100.0).measured,
+        "memory": lambda: bare(Meter(0.01)),
+        "io": lambda: rig.probed({"io": {}}),
+        "imports": lambda: rig.probed({"imports": {}}),
+        "calls": lambda: rig.probed({"counter": {}}),
+        "allocations": lambda: with_memray(rig),
+        "tracemalloc": lambda: rig.probed({"allocations": {}}),
+        "cProfile": lambda: other("cProfile -o x.pstats"),
+        "pyinstrument": lambda: other("pyinstrument -o x.txt"),
+    }
+
+
+def interleaved(
+    name: str, rig: Rig, tools: dict[str, Callable[[], Measured]], rounds: int
+) -> dict[str, object]:
+    """Ratios to the plain run of the same round, by tool."""
+    ratios: dict[str, list[float]] = {tool: [] for tool in tools}
+    walls: dict[str, list[float]] = {tool: [] for tool in tools}
+    plain_s = []
+    for once in tools.values():  # what a first run caches shall not count
+        with suppress(InstrumentError):
+            once()
+    for _ in range(rounds):
+        plain = rig.plain()
+        if plain.exit_code != 0:
+            sys.exit(f"{name}: {plain.stderr.tail}")
+        plain_s.append(plain.cpu_s)
+        for tool in random.sample(list(tools), len(tools)):
+            try:
+                found = tools[tool]()
+            except InstrumentError as error:
+                print(f"{name}: {tool}: {error}", file=sys.stderr)
+                continue
+            ratios[tool].append(found.outcome.cpu_s / plain.cpu_s)
+            walls[tool].append((found.outcome.wall_s - found.held_s()) / plain.wall_s)
+    return {
+        "plain_cpu_s": median(plain_s),
+        "ratios": {tool: round(median(each), 3) for tool, each in ratios.items()},
+        "spread": {tool: [round(min(e), 3), round(max(e), 3)] for tool, e in ratios.items()},
+        "wall_ratios": {tool: round(median(each), 3) for tool, each in walls.items()},
+    }
+
+
+def with_memray(rig: Rig) -> Measured:
     """A run with the allocations that whet prefers: its own memray, carried into the target."""
     out = rig.new_file("memray")
     out.mkdir()
-    return rig.probed({"memray": {"package": str(memray_folder()), "out": str(out)}}).outcome
+    return rig.probed({"memray": {"package": str(memray_folder()), "out": str(out)}})
 
 
-def foreign(root: Path, launch_of: object, command: str) -> object:
+def foreign(root: Path, launch_of: LaunchOf, command: str) -> RunOutcome:
     """A run of the same script under another profiler."""
-    from whet.workloads import run
-
     script = max(root.glob("*.py"), key=lambda each: each.stat().st_mtime).name
-    return run(launch_of(None, (), f"{command} {script}"))  # type: ignore[operator]  # a closure
+    launch = launch_of(None, ())
+    workload = parse_target(f"{command} {script}", root)
+    return run(msgspec.structs.replace(launch, workload=workload))
 
 
 def table(document: dict[str, object]) -> str:
     """The figures as Markdown."""
     rows = document["workloads"]
     tools = list(rows[0]["ratios"])  # type: ignore[index]  # a list of dicts
+    loads = [row["load_1m"] for row in rows if row["load_1m"] is not None]  # type: ignore[attr-defined]  # a list of dicts
     about = (
-        f"`python benchmarks/profiling.py --rounds {document['rounds']}`, "
-        f"Python {document['python']}, {document['cores']} cores, "
-        f"load {document['load_1m']:.1f} at the end. CPU time of the whole process tree, "
-        "instrumented / plain: medians of interleaved rounds (smallest to largest)."
+        f"`{document['command']}`, Python {document['python']}, {document['cores']} cores, "
+        f"{rows[0]['rounds']} rounds, load up to {max(loads, default=0):.1f}. "  # type: ignore[index]  # a list of dicts
+        "CPU time of the whole process tree, instrumented / plain: medians of interleaved rounds "
+        "(smallest to largest); wall: the same of wall time. `again` is the plain run once more."
     )
     lines = [
         "# Profiling: cost and truth",
@@ -197,8 +269,12 @@ def table(document: dict[str, object]) -> str:
         "| --- " * (2 + len(tools)) + "|",
     ]
     for row in rows:  # type: ignore[attr-defined]  # a list of dicts
-        spreads = {tool: "{:.2f}-{:.2f}".format(*row["spread"][tool]) for tool in tools}
-        cells = [f"{row['ratios'][tool]:.2f} ({spreads[tool]})" for tool in tools]
+        cells = [
+            "{:.2f} ({:.2f}-{:.2f}), wall {:.2f}".format(
+                row["ratios"][tool], *row["spread"][tool], row["wall_ratios"][tool]
+            )
+            for tool in tools
+        ]
         lines.append(f"| {row['workload']} | {row['plain_cpu_s']:.2f} | {' | '.join(cells)} |")
     ceilings = [f"≤ {CEILINGS[tool]}" if tool in CEILINGS else "" for tool in tools]
     lines += [f"| ceiling | | {' | '.join(ceilings)} |", "", "First by self time:", ""]
