@@ -1,7 +1,7 @@
 """What profiling costs, and whether it finds the right function first.
 
     python benchmarks/profiling.py             about ten minutes; results/profiling.{md,json}
-    python benchmarks/profiling.py --quick     under four (idle machine); results/profiling_quick.{md,json}
+    python benchmarks/profiling.py --quick     under four; results/profiling_quick.{md,json}
 
 Each workload runs plain, plain again (the noise of the machine), under whet's instruments, under
 cProfile and under pyinstrument, interleaved in a new random order every round; figures are medians
