@@ -215,6 +215,19 @@ def test_uses_of_a_modules_names_elsewhere_are_seen():
     assert "x" in names_used_outside("src/pkg/__init__.py", [Uses("from .. import x")])
 
 
+def test_attributes_and_dictionaries_of_objects_that_other_files_touch_are_told():
+    text = """
+self.own = 1
+point.color = 2
+points[0].size += 1
+make(1).shape //= 2
+if point.x == 3 or cls.y:
+    print(vars(point), point.z)
+"""
+    found = names_used_outside("src/pkg/mod.py", [Uses(text)])
+    assert found == {".color", ".size", ".shape", "vars"}
+
+
 @pytest.mark.parametrize("file", ["tests/a.py", "test_a.py", "a_test.py", "x/conftest.py"])
 def test_tests_are_known_by_their_names(file):
     assert is_test(file)

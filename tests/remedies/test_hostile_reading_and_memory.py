@@ -403,6 +403,8 @@ def test_instances_that_are_given_more_attributes_are_refused(bench):
         "KINDS = [Point]\n",
         "Point.z = 3\n",
         "def f(point):\n    setattr(point, 'y', 1)\n",
+        "def f(point):\n    point.y = 1\n",
+        "def f(points):\n    for points[0].y in points:\n        del points[0].z\n",
         "from elsewhere import *\n",
         "del Point\n",
     ],
@@ -418,6 +420,10 @@ def test_a_class_that_other_modules_use_needs_consent(bench):
     (match,) = bench.matches(bench.module(source, outside=frozenset({"Point"})), remedy)
     assert match.safety == "consent"
     assert bench.matches(bench.module(source, outside=frozenset({"__dict__"})), remedy) == []
+    (match,) = bench.matches(bench.module(source, outside=frozenset({".x", ".color"})), remedy)
+    assert match.safety == "consent"
+    (match,) = bench.matches(bench.module(source, outside=frozenset({".x"})), remedy)
+    assert match.safety == "gated"
 
 
 OPENED = """

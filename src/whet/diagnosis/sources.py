@@ -88,6 +88,9 @@ _FROM_PACKAGE = re.compile(r"from\s+\.+\s+import\s*(\([^)]*\)|[^\n]*)")
 _ALIAS = re.compile(r"\b(\w+)\s+as\s+(\w+)")
 _ATTRIBUTE = re.compile(r"\b(\w+)(?=\s*\.\s*(\w+))")
 _QUOTED = re.compile(r"""["'](\w+)["']""")
+_STORED = re.compile(
+    r"\b(?!self\b|cls\b)\w+[\])]*\.(\w+)[ \t]*(?:[-+*/|&^@]|//|\*\*|>>|<<)?=(?!=)"
+)
 _DYNAMIC = re.compile(rf"\b(?:{'|'.join(sorted(DICTIONARY_WORDS))})\b")
 _IMPORTS = re.compile(r"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
 
@@ -127,6 +130,11 @@ class Uses:
         return set(_QUOTED.findall(self.text))
 
     @cached_property
+    def stored(self) -> set[str]:
+        """Attributes that are set on anything but `self` and `cls`, with a dot: ".color"."""
+        return {f".{name}" for name in _STORED.findall(self.text)}
+
+    @cached_property
     def dynamic(self) -> set[str]:
         """Words of code that lives on the dictionaries of objects, or on weak references."""
         return set(_DYNAMIC.findall(self.text))
@@ -161,7 +169,8 @@ def names_used_outside(file: str, others: Iterable[Uses]) -> frozenset[str]:
     quoted word (`setattr(module, "e", fake)`); "*" for a star import. Packages that other files
     hold by `import package` are told as "package.": they may live on submodules that somebody
     else has loaded. Words that speak of the dictionaries of objects (`vars`, `pickle`) are told
-    as they are, whoever they are about. Too many names are harmless, they only make remedies more
+    as they are, whoever they are about, and so are attributes that are set on some object, as
+    ".color". Too many names are harmless, they only make remedies more
     careful.
     """
     path = PurePosixPath(file)
@@ -172,7 +181,7 @@ def names_used_outside(file: str, others: Iterable[Uses]) -> frozenset[str]:
     names: set[str] = set()
     for other in others:
         names.update(f"{held}." for held in other.held_packages)
-        names |= other.dynamic
+        names |= other.dynamic | other.stored
         if stem not in other.text and not package:
             continue
         names |= other.imported.get(stem, set())

@@ -78,6 +78,8 @@ def plain_class(module: SourceModule, node: ast.ClassDef) -> PlainClass | None:
     if fields is None or attributes is None:
         return None
     names = tuple(dict.fromkeys([*fields, *attributes]))
+    if _set_by_others(module) - set(names):
+        return None
     made = _made(module, node.name)
     if not names or made is None or _collides(node, set(names), set(fields)):
         return None
@@ -158,6 +160,23 @@ def _set_by(method: FunctionNode) -> list[str] | None:
         and isinstance(node.value, ast.Name)
         and node.value.id == own
     ]
+
+
+def _set_by_others(module: SourceModule) -> set[str]:
+    """Attributes that the module sets on anything but the own object of a method."""
+    assert module.tree is not None  # noqa: S101 -- callers have matched in the tree
+    found = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            method = module.scopes.function_of(node)
+            own = method.args.args[0].arg if method is not None and method.args.args else ""
+            in_class = method is not None and isinstance(
+                module.scopes.parent(method), ast.ClassDef
+            )
+            is_own = isinstance(node.value, ast.Name) and node.value.id == own and in_class
+            if not is_own:
+                found.add(node.attr)
+    return found
 
 
 def _is_stored(node: ast.Name) -> bool:

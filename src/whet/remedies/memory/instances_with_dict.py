@@ -29,8 +29,9 @@ After
 
 Safety
     Gated for a class that no other module uses: an attribute of another name would raise
-    AttributeError where it was set. Needs consent where other modules use the class: they might
-    derive from it, or set attributes of their own in code that the run did not reach.
+    AttributeError where it was set. Needs consent where other modules use the class, or set
+    attributes that it has not on objects of any kind: they might derive from it, or give its
+    instances attributes in code that the run did not reach.
 
 When not
     Classes with bases, metaclasses, `__getattr__`, defaults in the class body, cached properties;
@@ -68,6 +69,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
             continue
         name = each.node.name
         unseen = module.outside is not None and not {name, "*"} & module.outside
+        unseen = unseen and not _given_elsewhere(module, each)
         match = new_match(
             module,
             NAME,
@@ -87,6 +89,12 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
         )
         found.append(match)
     return found
+
+
+def _given_elsewhere(module: SourceModule, each: PlainClass) -> bool:
+    """Whether other files set attributes, on objects of this class perhaps, that it has not."""
+    stored = {name[1:] for name in module.outside or () if name.startswith(".")}
+    return bool(stored - set(each.attributes))
 
 
 def _methods(module: SourceModule, each: PlainClass) -> list[str]:
