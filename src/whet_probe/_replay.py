@@ -1,7 +1,8 @@
 """Makes recorded calls again, in a fresh process, and tells what came of them.
 
     main({"calls": [PICKLE…], "result": FILE, "root": …, "main": SCRIPT or None, "tolerant": …,
-          "guarded": whether the inputs are made up: no effects, no lasting calls})
+          "guarded": whether the inputs are made up: no effects, no lasting calls,
+          "roots": copies of the project that the calls may speak of})
 
 Each recorded call is made twice, each time with freshly unpickled arguments: what a function
 keeps between calls shows. One JSON line a call is appended to the result file at once, so a call
@@ -11,6 +12,7 @@ that ends the process loses nothing of those before it.
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import sys
 from contextlib import nullcontext
@@ -23,7 +25,7 @@ from whet_probe._write import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Iterable
 
 MAX_HANDED_OUT = 1_000
 """Values taken from a generator."""
@@ -42,9 +44,10 @@ def main(specification: dict[str, Any]) -> None:
     guard = _guard() if specification.get("guarded") else nullcontext()
     with open(specification["result"], "ab", buffering=0) as result:
         for path in specification["calls"]:
-            for number, raw in enumerate(_pickles(path)):
+            for number, recorded in enumerate(_pickles(path)):
                 if getattr(guard, "is_over", False):
                     return
+                raw = moved(recorded, specification.get("roots", ()), root)
                 lines = [_replayed(raw, root, guard, tolerant=tolerant)]
                 if lines[0].get("xk") != "Forbidden":
                     lines.append(_replayed(raw, root, guard, tolerant=tolerant))
@@ -52,6 +55,19 @@ def main(specification: dict[str, Any]) -> None:
                     line["n"] = "%s#%d" % (path.rpartition("/")[2], number)
                 text = json_text(lines) + "\n"
                 result.write(text.encode("ascii"))
+
+
+def moved(raw: bytes, roots: Iterable[str], root: str) -> bytes:
+    """A pickle whose texts speak of this copy of the project instead of another.
+
+    Copies have names of equal length, so that the lengths inside the pickle stay right.
+    """
+    new = os.fsencode(root)
+    for other in roots:
+        old = os.fsencode(other)
+        if len(old) == len(new):
+            raw = raw.replace(old, new)
+    return raw
 
 
 def _guard() -> Any:

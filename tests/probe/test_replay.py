@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from whet.proof.replay import compare_replays
-from whet_probe._replay import _pickles
+from whet_probe._replay import _pickles, moved
 
 MODULE = """
 import asyncio
@@ -104,3 +104,13 @@ def test_a_second_call_with_another_result_is_a_difference():
     ours = {"k": [line(), line()]}
     found = compare_replays(ours, ours, {"k": [line(), line("2")]}, None)
     assert (found.difference.expected, found.difference.actual) == ("1", "2")
+
+
+def test_paths_into_one_copy_become_paths_into_the_other():
+    arguments = ("/tmp/x/a/data.txt", [b"/tmp/x/a", {"/tmp/x/a/b": "/tmp/x/aa"}], "/tmp/x/c")
+    raw = pickle.dumps(("m", "f", arguments, {}))
+    found = pickle.loads(moved(raw, ["/tmp/x/a", "/tmp/x/b"], "/tmp/x/b"))[2]
+    assert found == (
+        "/tmp/x/b/data.txt", [b"/tmp/x/b", {"/tmp/x/b/b": "/tmp/x/ba"}], "/tmp/x/c"
+    )  # fmt: skip
+    assert moved(raw, ["/tmp/x/a"], "/tmp/longer") == raw

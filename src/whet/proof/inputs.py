@@ -87,7 +87,7 @@ def compare_generated(  # noqa: PLR0913 - who is asked what, how it is judged, h
     def of(launch: Launch, name: str) -> dict[str, Any]:
         return results(
             launch, [made, hinted], scratch / name,
-            tolerant=tolerance is not None, guarded_s=LIMIT_S,
+            tolerant=tolerance is not None, guarded_s=LIMIT_S, roots=(a.root, b.root),
         )  # fmt: skip
 
     with ThreadPoolExecutor(workers) as pool:

@@ -45,9 +45,10 @@ def replay(
     if not pickles:
         return Replayed(notes=["no call could be recorded for a replay"])
     tolerant = tolerance is not None
-    first = results(a, pickles, scratch / "replay-a", tolerant=tolerant)
-    again = results(a, pickles, scratch / "replay-a2", tolerant=tolerant)
-    other = results(b, pickles, scratch / "replay-b", tolerant=tolerant)
+    roots = (a.root, b.root)
+    first = results(a, pickles, scratch / "replay-a", tolerant=tolerant, roots=roots)
+    again = results(a, pickles, scratch / "replay-a2", tolerant=tolerant, roots=roots)
+    other = results(b, pickles, scratch / "replay-b", tolerant=tolerant, roots=roots)
     return compare_replays(first, again, other, tolerance)
 
 
@@ -105,6 +106,7 @@ def results(
     *,
     tolerant: bool,
     guarded_s: float | None = None,
+    roots: tuple[Path, ...] = (),
 ) -> dict[str, list[dict[str, Any]]]:
     """The lines of one process that makes all calls, by recorded call.
 
@@ -114,6 +116,7 @@ def results(
         scratch: Folder for results.
         tolerant: Floats will be compared with a tolerance.
         guarded_s: The inputs are made up: no effects, and the process is stopped after as long.
+        roots: Copies that recorded calls may speak of: this one is put in their place.
     """
     scratch.mkdir(parents=True)
     result = scratch / "result.jsonl"
@@ -121,6 +124,7 @@ def results(
         "calls": [str(path) for path in pickles],
         "result": str(result),
         "root": str(launch.root.resolve()),
+        "roots": [str(root.resolve()) for root in roots],
         "main": _guarded_script(launch),
         "tolerant": tolerant,
         "guarded": guarded_s is not None,
