@@ -63,6 +63,10 @@ print(json.dumps({"cpu_time": cpu, "wall_time": wall, "peak_memory": peak, "resu
 """
 
 
+class Failed(Exception):
+    """A remedy's example could not be measured."""
+
+
 def one_run(workload: Path, module: Path) -> dict[str, Any]:
     """What one fresh interpreter measured."""
     environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -71,7 +75,7 @@ def one_run(workload: Path, module: Path) -> dict[str, Any]:
         capture_output=True, text=True, check=False, env=environment,
     )  # fmt: skip
     if done.returncode:
-        raise SystemExit(f"{module}: {done.stderr.strip()}")
+        raise Failed(done.stderr.strip().rpartition("\n")[2] or f"status {done.returncode}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -89,7 +93,7 @@ def measured(folder: Path, rounds: int) -> MeasuredGain:
             figures[side].append(max(found[metric], 1e-9))
             results[side] = found["result"]
         if len(set(results.values())) > 1:
-            raise SystemExit(f"{folder.name}: measure() gives different results: no figure")
+            raise Failed("measure() gives different results")
     ratios = [a / b for a, b in zip(figures["before"], figures["after"], strict=True)]
     return MeasuredGain(
         metric=metric,
@@ -149,15 +153,32 @@ def main() -> None:
     arguments = parser.parse_args()
     known = {remedy.name for remedy in load_remedies()}
     wanted = [find_remedy(name).name for name in arguments.names] or sorted(known)
-    gains = {name: gain for name, gain in measured_gains().items() if name in known}
+    failed = []
     for name in wanted:
         folder = next(iter(FOLDERS.glob(f"*/{name}")), None)
         if folder is None or not takes_part(folder):
             print(f"{name:<30} not measured: no measure(module) or nothing to compare with")
             continue
-        gains[name] = measured(folder, arguments.rounds)
-        print(f"{name:<30} {gains[name].said}", flush=True)
-    GAINS_FILE.write_bytes(to_json(dict(sorted(gains.items())), indent=1) + b"\n")
+        try:
+            gain = measured(folder, arguments.rounds)
+        except Failed as error:
+            failed.append(name)
+            print(f"{name:<30} no figure: {error}", flush=True)
+            continue
+        print(f"{name:<30} {gain.said}", flush=True)
+        keep(name, gain, known)
+    if failed:
+        raise SystemExit(f"no figure for: {', '.join(failed)}")
+
+
+def keep(name: str, gain: MeasuredGain, known: set[str]) -> None:
+    """Write a figure beside the others, which may have been measured meanwhile."""
+    measured_gains.cache_clear()
+    gains = {other: old for other, old in measured_gains().items() if other in known}
+    gains[name] = gain
+    draft = GAINS_FILE.with_suffix(".new")
+    draft.write_bytes(to_json(dict(sorted(gains.items())), indent=1) + b"\n")
+    draft.replace(GAINS_FILE)
     RESULTS.write_text(table(gains), encoding="utf-8")
 
 

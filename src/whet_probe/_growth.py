@@ -44,6 +44,7 @@ VARIED_ELEMENTS = 20_000
 """Held by the several arguments that a sample takes in turn: the same over and over would teach
 the processor every branch."""
 
+PASSES = 3
 _PAIR = 2
 
 
@@ -165,10 +166,11 @@ def frozen(value: object) -> Any:
 
 
 def grow(subject: Subject, plan: Dict[str, Any], tell: Callable[[Dict[str, Any]], None]) -> None:
-    """Measure size after size, as far as the time allows.
+    """Measure size after size, as far as the time allows, then all of them again.
 
     A size is left out when the costs so far say that it would not end in time. Memory is not
-    followed where that would take more than a quarter of the time.
+    followed where that would take more than a quarter of the time. Going through all sizes several
+    times tells the function from a machine that is slower for a while.
     """
     end = time.perf_counter() + plan["limit_s"]
     known: List[Tuple[int, float]] = []
@@ -189,6 +191,27 @@ def grow(subject: Subject, plan: Dict[str, Any], tell: Callable[[Dict[str, Any]]
             break
         known.append((size, time.perf_counter() - started))
         tell(found)
+    for _ in range(PASSES - 1):
+        for size, took in known:
+            if time.perf_counter() + took < end:
+                tell(subject.measure(size, plan["sample_s"], memory=False))
+
+
+def merged(lines: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """One line a size: the least of all passes, and how far the passes lie apart as its noise."""
+    found: Dict[int, Dict[str, Any]] = {}
+    passes: Dict[int, List[float]] = {}
+    for line in lines:
+        size = line["size"]
+        passes.setdefault(size, []).append(line["cpu_s"])
+        first = found.setdefault(size, dict(line))
+        for name in ("cpu_s", "wall_s", "noise"):
+            first[name] = min(first[name], line[name])
+    for size, line in found.items():
+        ordered = sorted(passes[size])
+        apart = (ordered[len(ordered) // 2] - ordered[0]) / ordered[0]
+        line["noise"] = max(line["noise"], apart)
+    return [found[size] for size in sorted(found)]
 
 
 def _expected(known: List[Tuple[int, float]], size: int) -> float:

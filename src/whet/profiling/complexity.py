@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +23,7 @@ from whet.stats import estimate_growth
 from whet.store.scratch import scratch_folder
 from whet.workloads import ProbePlan, read_lines, run
 from whet.workloads.probe import probe_package
+from whet_probe._growth import merged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +44,7 @@ _START = (
 )
 _STEPS = 10
 _LEAST_BYTES = 1000
+_CALL_S = 2e-8  # a call itself takes this more or less, by what the caches hold
 _COARSE = 0.08  # relative error of a peak: lists grow by an eighth at a time
 _WAITING = 5.0  # times as much wall time as CPU time: it waits rather than works
 
@@ -85,10 +88,7 @@ def measure_complexity(
         calls = [] if question.inputs else _recorded(question, launch, folder)
         bench = _Bench(question, launch, folder, calls, on_event)
         lines = bench.series()
-    points = sorted(
-        (msgspec.convert(line, ComplexityPoint) for line in lines if "cpu_s" in line),
-        key=lambda point: point.size,
-    )
+    points = points_of(lines)
     notes = [f"size {line['size']}: {line['skipped']}" for line in lines if "skipped" in line]
     if not points:
         raise MeasurementError(question.target, "; ".join([*notes, *bench.notes]) or "no result")
@@ -101,6 +101,12 @@ def measure_complexity(
         memory=growth_of_memory(points),
         notes=(*notes, *bench.notes),
     )
+
+
+def points_of(lines: Sequence[dict[str, Any]]) -> list[ComplexityPoint]:
+    """A point a size, from the lines of all passes."""
+    measured = merged([line for line in lines if "cpu_s" in line])
+    return [msgspec.convert(line, ComplexityPoint) for line in measured]
 
 
 class _Bench:
@@ -136,7 +142,7 @@ class _Bench:
 
     def _between(self, found: Sequence[dict[str, Any]]) -> tuple[int, ...]:
         """Sizes between the few that were reached, and some beyond; empty where they suffice."""
-        reached = [line["size"] for line in found if "cpu_s" in line]
+        reached = sorted({line["size"] for line in found if "cpu_s" in line})
         if not reached or len(reached) >= _ENOUGH_POINTS:
             return ()
         first, last = reached[0], reached[-1]
@@ -215,7 +221,7 @@ def growth_of_time(points: Sequence[ComplexityPoint]) -> GrowthEstimate:
     waits = last.wall_s > _WAITING * last.cpu_s
     metric: Literal["cpu_time", "wall_time"] = "wall_time" if waits else "cpu_time"
     costs = [point.wall_s if waits else point.cpu_s for point in points]
-    noise = () if waits else [point.noise for point in points]
+    noise = () if waits else [math.hypot(p.noise, _CALL_S / p.cpu_s) for p in points]
     growth = estimate_growth([point.size for point in points], costs, noise)
     return GrowthEstimate(metric=metric, said=growth.said, **vars(growth))
 

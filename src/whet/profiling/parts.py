@@ -5,10 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from whet.profiling.complexity import growth_of_time
-from whet.records import ComplexityPoint
+from whet.profiling.complexity import growth_of_time, points_of
 from whet_probe._growth import Refused, Subject, grow
 from whet_probe._scaled import parts_of
 
@@ -56,7 +53,7 @@ def growth_of_call(
         grow(Subject(func, make), plan, found.append)
     except Refused:
         return None
-    points = [msgspec.convert(line, ComplexityPoint) for line in found if "cpu_s" in line]
+    points = points_of(found)
     return growth_of_time(points) if points else None
 
 
