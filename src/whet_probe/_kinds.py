@@ -96,8 +96,8 @@ def _buffer(value: Any) -> tuple[Any, ...]:
 
 def _ndarray(value: Any) -> tuple[Any, ...]:
     if value.dtype.hasobject:
-        return (value.dtype.str, value.shape, tuple(value.ravel()[:MAX_NODES]))
-    return (value.dtype.str, value.shape, value.ravel()[:MAX_BYTES].tobytes())
+        return (value.dtype.str, value.shape, tuple(value.ravel()[: MAX_NODES + 1]))
+    return (value.dtype.str, value.shape, value.ravel()[: MAX_BYTES + 1].tobytes())
 
 
 # Exact types of the standard library and NumPy whose own, known code tells their value.

@@ -18,6 +18,7 @@ try:
 except ImportError:  # an interpreter built without it
     from hashlib import blake2b
 
+from whet_probe._frames import FRAMES
 from whet_probe._kinds import (
     _CONTENT,
     _KNOWN,
@@ -246,7 +247,7 @@ class Walk:
         if self._again(value):
             return
         self.parts.append(b"O" + name.encode("utf-8", "replace") + b":")
-        known = _KNOWN.get(name)
+        known = _KNOWN.get(name) or FRAMES.get(name)
         if known is not None:
             self._push([known(value)])
         elif any(base in OPAQUE for base in bases):
