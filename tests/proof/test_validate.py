@@ -451,3 +451,12 @@ def test_what_has_no_calls_or_no_plain_inputs_is_named(pair):
     assert found.outcome == "equal"
     assert found.not_reached == ("core.py::<module>",)
     assert "no inputs were made up for Shelf.put: no call with plain values" in found.notes
+
+
+def test_calls_with_paths_into_the_project_are_made_again_on_each_copy(pair):
+    core = "def pick(path):\n    with open(path) as file:\n        return len(file.read())\n"
+    main = "import os\nfrom core import pick\nprint(pick(os.path.abspath(__file__)))\n"
+    slower = core.replace("len(file.read())", "sum(1 for _ in file.read())")
+    found = validate(pair(core, slower, main), fix_of(), Checks(seeds=(0,), tests=False))
+    assert (found.outcome, found.counterexample) == ("equal", None)
+    assert found.calls_replayed == 1
