@@ -6,6 +6,7 @@ import ast
 import dis
 import functools
 import gc
+import io
 import statistics
 import sys
 import tracemalloc
@@ -414,7 +415,8 @@ def outside_calls(work):
     def profile(_, event, function):
         nonlocal count
         name = getattr(function, "__name__", "")
-        count += event == "c_call" and name in REACHING
+        raw = name == "read" and type(getattr(function, "__self__", None)) is io.FileIO
+        count += event == "c_call" and (name in REACHING or raw)
 
     before = sys.getprofile()
     sys.setprofile(profile)

@@ -42,6 +42,7 @@ WAITS = "def g(x):\n    return x\ndef f(xs):\n    return [g(x) for x in xs]\n"
 LINES = "def f(p):\n    return {x for x in open(p).readlines()}\n"
 SUMMED = "def f(xs):\n    return sum([x for x in xs])\n"
 ITERATED = "def f(xs):\n    for y in [x for x in xs]:\n        print(y)\n"
+SMALL = "def f(p):\n    with open(p, 'rb', 0) as g:\n        return g.read(1)\n"
 POINT = "class P:\n    def __init__(self, x):\n        self.x = x\ndef f():\n    return P(1)\n"
 MEMO = (
     "import functools\n@functools.cache\ndef f(x):\n    return x + 1\ndef g(x):\n    return f(x)\n"
@@ -122,6 +123,15 @@ CASES = [
     ("list_only_consumed", SUMMED, {"calls": with_(CALL, raised=1), "list": MANY}, "raised"),
     ("list_only_consumed", SUMMED, {"list": with_(MANY, size_max=9)}, "short"),
     ("list_only_consumed", SUMMED.replace("sum", "dict"), {"list": MANY}, "pairs are not plain"),
+    ("small_unbuffered_reads", SMALL, {}, "never came"),
+    ("small_unbuffered_reads", SMALL, {"read": VALUE}, "of type str"),
+    ("small_unbuffered_reads", SMALL, {"read": with_(VALUE, types={"bytes": 9})}, "few reads"),
+    (
+        "small_unbuffered_reads",
+        SMALL,
+        {"read": with_(VALUE, types={"bytes": 9}, size_median=9e9)},
+        "reads are large",
+    ),
     ("list_only_iterated", ITERATED, {}, "never came"),
     ("list_only_iterated", ITERATED, {"list": MANY, "source": ONCE}, "not everything"),
     ("list_only_iterated", ITERATED, {"list": MANY, "source": ONCE, "input": SQLITE}, "made of"),
