@@ -22,8 +22,9 @@ After
     return bytes(data)
 
 Safety
-    Gated by evidence. The bytearray never leaves the function: whatever reads it behind the loop
-    gets bytes; inside of the loop only its length and its truth may be asked for.
+    Gated by evidence. The bytearray never leaves the function: whatever reads it behind the loop,
+    or returns it from there, gets bytes; otherwise only its length and its truth may be asked for
+    inside of the loop.
 
 When not
     Names that are bound otherwise or read in the loop, additions of anything but bytes, short
@@ -36,6 +37,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from whet.codebase.scopes import COMPREHENSIONS
 from whet.remedies._admission import types_of
 from whet.remedies._lists import is_lazy, is_parameter, local_mentions, within
 from whet.remedies._places import (
@@ -158,8 +160,12 @@ def _asks_little(module: SourceModule, node: ast.Name) -> bool:
 
 def _is_inside(module: SourceModule, node: ast.AST, loops: list[ast.AST]) -> bool:
     """Whether bytes would be made of a mention again and again, or where no source can go."""
-    placed = is_lazy(module, node) or is_in_text(module, node)
-    return placed or any(within(module, node, loop) for loop in loops)
+    if is_lazy(module, node) or is_in_text(module, node):
+        return True
+    statement = module.scopes.statement_of(node)
+    if isinstance(statement, ast.Return):  # ends the loop
+        return any(isinstance(at, COMPREHENSIONS) for at in module.scopes.ancestors(node))
+    return any(within(module, node, loop) for loop in loops)
 
 
 def _match(module: SourceModule, found: _Growing) -> Match:

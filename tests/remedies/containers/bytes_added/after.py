@@ -18,3 +18,12 @@ def framed(chunks, limit):
     if not whole:
         return None
     return bytes(whole).rstrip(b",") + b">", bytes(whole)[:3]
+
+
+def until_empty(chunks):
+    data = bytearray()
+    for chunk in chunks:
+        if not chunk:
+            return bytes(data)
+        data += chunk  # whet: expect
+    return None

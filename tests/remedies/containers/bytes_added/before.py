@@ -18,3 +18,12 @@ def framed(chunks, limit):
     if not whole:
         return None
     return whole.rstrip(b",") + b">", whole[:3]
+
+
+def until_empty(chunks):
+    data = b""
+    for chunk in chunks:
+        if not chunk:
+            return data
+        data += chunk  # whet: expect
+    return None

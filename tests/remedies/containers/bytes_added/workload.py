@@ -3,7 +3,8 @@
 
 def run(module, make=bytes):
     chunks = [make(b"abcdefgh") for _ in range(400)]
-    return [module.received(chunks), module.framed(chunks, 3_000), module.received([])]
+    return [module.received(chunks), module.framed(chunks, 3_000), module.received([]),
+            module.until_empty([*chunks, b"", b"x"])]
 
 
 def measure(module):
