@@ -1,29 +1,22 @@
-"""What remedies ask about values and calls: types, sizes, equality, hit rates, aliasing, I/O."""
+"""What remedies ask about values: types, sizes, equality, order, aliasing."""
 
 from __future__ import annotations
 
-import sys
 from _collections import deque  # type: ignore[import-not-found] # built in
-from _thread import get_ident
 
 from whet_probe._arrays import length_of
-from whet_probe._asked import Asked, read_and_changed
 from whet_probe._character import Character
 from whet_probe._kinds import type_name
 from whet_probe._traits import (
-    SCALARS,
     equality_is_plain,
-    frozen_parts,
     is_hashable,
-    key_of,
     order_of,
     shape_of,
 )
-from whet_probe._values import fingerprint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterable
+    from typing import Any, Callable
 
     from whet_probe._gate import Allowance
 
@@ -32,37 +25,15 @@ if TYPE_CHECKING:
 FIRST = 32
 """Of the observations looked at, those looked at in depth; later ones at powers of two."""
 
-FIRST_CALLS = 20
-"""Calls whose arguments are compared before and after; later ones at powers of two."""
-
-COST_OF_VALUE, COST_OF_CALL = 2, 6
+COST_OF_VALUE = 2
 """Parts (about 1 µs each) that a look costs beside those of the value."""
-
-MAX_COMPARED = 500
-"""Parts of an argument that are compared before and after a call."""
 
 MAX_ELEMENTS = 10_000
 MAX_SHAPES = 8
-MAX_KEYS = 200_000
-
-MAX_KEY_PARTS = 1_000_000
-"""Parts of large arguments, or results, of one function that are looked at; then it is unknown."""
-
-FREE_PARTS = 16
 IMMORTAL = 1 << 28  # reference counts above this are not counts
 
 _CONTAINERS = frozenset([list, tuple, set, frozenset, deque, dict])
 _VIEWS = frozenset([type({}.keys()), type({}.values()), type({}.items())])
-_IO_EVENTS = (
-    "open",
-    "socket.",
-    "subprocess.",
-    "os.",
-    "shutil.",
-    "sqlite3.",
-    "urllib.",
-    "tempfile.",
-)
 
 
 def is_described(index: int, first: int) -> bool:
@@ -206,7 +177,7 @@ class ValueTally:
             "site": self.site,
             "observations": observations,
             "described": self.described,
-            "types": _named(self.types),
+            "types": named_types(self.types),
             "size_min": self.size_min,
             "size_median": float(sizes[len(sizes) // 2]) if sizes else None,
             "size_max": self.size_max,
@@ -224,201 +195,13 @@ class ValueTally:
         self.write("value", fields)
 
 
-class CallToken:
-    """One call under way."""
-
-    __slots__ = ("before", "began", "io", "paths", "raised", "result", "tally")
-
-    def __init__(self, tally: CallTally, before: dict[int, str]) -> None:
-        self.tally = tally
-        self.before = before
-        self.io = 0
-        self.paths: dict[str, int] = {}
-        self.began = tally.asked.now()
-        self.raised = False
-        self.result: Any = None
-
-    def see_yield(self, value: object) -> None:
-        """Values handed out are results."""
-        self.tally.see_result(value)
-
-    def see_error(self, _error: BaseException) -> None:
-        """The call ends with an exception."""
-        self.raised = True
-
-    def see_read(self, path: str) -> None:
-        """A file is about to be read while the call is under way."""
-        files = self.tally.asked.files
-        if files is not None:
-            files.see_read(path)
-            times = self.paths[path] = self.paths.get(path, 0) + 1
-            files.most_in_one_call = max(files.most_in_one_call, times)
-
-    def leave(self, arguments: tuple[Any, ...]) -> None:
-        """The call is over."""
-        tally = self.tally
-        tally.asked.see_end(self.began)
-        _under_way_here().remove(self)
-        tally.io_events += self.io
-        result, self.result = self.result, None
-        if self.raised:
-            tally.raised += 1
-        elif not tally.generator:
-            tally.see_result(result)
-            if tally.asked.repeats is not None and arguments:
-                tally.asked.repeats.see(arguments[0], result)
-        for place, digest in self.before.items():
-            if fingerprint(arguments[place], most=MAX_COMPARED).digest != digest:
-                tally.mutated += 1
-                break
-
-
-class CallTally:
-    """What the calls of one function were."""
-
-    def __init__(
-        self, site: str, write: Write, allowance: Allowance, asks: tuple[str, ...] = ()
-    ) -> None:
-        self.name = site
-        self.write = write
-        self.allowance = allowance
-        self.asks = asks
-        self.site: Any = None
-        self.module = ""
-        self.generator = False
-        self.reset()
-
-    def reset(self) -> None:
-        """Nothing seen yet."""
-        self.allowance.gate.open()
-        self.allowance.reset()
-        self.asked = Asked(self.asks)
-        self.described = self.raised = self.mutated = self.io_events = 0
-        self.keyed = 0
-        self.keys: set[Any] = set()
-        self.key_parts = self.result_parts = 0
-        self.frozen_arguments: bool | None = True
-        self.argument_types: dict[tuple[type, ...], int] = {}
-        self.result_types: dict[type, int] = {}
-        self.frozen_results: bool | None = True
-        self.threads: set[int] = set()
-
-    def enter(self, _index: int, arguments: tuple[Any, ...]) -> CallToken:
-        """A call begins that the gate lets through."""
-        looks = self.described
-        self.described = looks + 1
-        types = tuple([type(value) for value in arguments])
-        self.argument_types[types] = self.argument_types.get(types, 0) + 1
-        if self.frozen_arguments and len(self.keys) < MAX_KEYS:
-            self._see_key(types, arguments)
-        before: dict[int, str] = {}
-        parts = COST_OF_CALL
-        self.threads.add(get_ident())
-        if not self.frozen_arguments and is_described(looks, FIRST_CALLS):
-            for place, value in enumerate(arguments):
-                if not frozen_parts(value):
-                    print_ = fingerprint(value, most=MAX_COMPARED)
-                    before[place] = print_.digest
-                    parts += 2 * print_.nodes
-        self.allowance.pay(parts)
-        token = CallToken(self, before)
-        _under_way_here().append(token)
-        return token
-
-    def _see_key(self, types: tuple[type, ...], arguments: tuple[Any, ...]) -> None:
-        """Remember arguments, as long as that is cheap."""
-        parts = frozen_parts(arguments)
-        self.key_parts += max(0, parts - FREE_PARTS)
-        if not parts:
-            self.frozen_arguments = False
-        elif self.key_parts > MAX_KEY_PARTS:
-            self.frozen_arguments = None
-        else:
-            self.keyed += 1
-            self.keys.add((types, key_of(arguments)))
-
-    def see_result(self, value: Any) -> None:
-        """A result, or a value handed out."""
-        kind = type(value)
-        self.result_types[kind] = self.result_types.get(kind, 0) + 1
-        if self.asked.results is not None:
-            self.allowance.pay(2 * self.asked.results.see(value))
-        if self.frozen_results and kind not in SCALARS:
-            parts = frozen_parts(value)
-            self.result_parts += max(0, parts - FREE_PARTS)
-            if not parts:
-                self.frozen_results = False
-            elif self.result_parts > MAX_KEY_PARTS:
-                self.frozen_results = None
-
-    def finish(self) -> None:
-        """One line with the tally."""
-        calls = self.allowance.gate.passed
-        if not calls and self.site is None:
-            return
-        types: dict[type, int] = {}
-        for kinds, number in self.argument_types.items():
-            for kind in kinds:
-                types[kind] = types.get(kind, 0) + number
-        known = calls > 0 and self.frozen_arguments is True
-        fields = {
-            "site": self.name,
-            "calls": calls,
-            "described": self.described,
-            "raised": self.raised,
-            "distinct_arguments": len(self.keys) if known else None,
-            "hit_rate": 1 - len(self.keys) / self.keyed if known and self.keyed else None,
-            "arguments_immutable": self.frozen_arguments if calls else None,
-            "argument_types": _named(types),
-            "result_types": _named(self.result_types),
-            "results_immutable": self.frozen_results if self.result_types else None,
-            "io_events": self.io_events,
-            "generator": self.generator,
-            "threads": max(len(self.threads), 1),
-            "arguments_mutated": self.mutated,
-            **self.asked.fields(),
-        }
-        self.write("call-evidence", fields)
-
-
 def _few_shapes(shapes: set[str | None]) -> list[str] | None:
     known = [shape for shape in shapes if shape is not None]
     return sorted(known) if len(known) == len(shapes) <= MAX_SHAPES else None
 
 
-def _named(types: dict[type, int]) -> dict[str, int]:
+def named_types(types: dict[type, int]) -> dict[str, int]:
     named: dict[str, int] = {}
     for kind, number in types.items():
         named[type_name(kind)] = named.get(type_name(kind), 0) + number
     return named
-
-
-_under_way: dict[int, list[CallToken]] = {}
-
-
-def _under_way_here() -> list[CallToken]:
-    """The observed calls that run in this thread."""
-    return _under_way.setdefault(get_ident(), [])
-
-
-def watch_io(functions: Iterable[object]) -> None:
-    """Count audit events that tell of I/O for the calls under way in their thread."""
-    reading = [f for f in functions if isinstance(f, CallTally) and "files" in f.asks]
-
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if not event.startswith(_IO_EVENTS):
-            return
-        here = _under_way.get(get_ident(), ())
-        for token in here:
-            token.io += 1
-        if reading:
-            read, changed = read_and_changed(event, arguments)
-            if read is not None:
-                for token in here:
-                    token.see_read(read)
-            for path in changed:
-                for tally in reading:
-                    if tally.asked.files is not None:
-                        tally.asked.files.see_change(path)
-
-    sys.addaudithook(hook)

@@ -15,7 +15,8 @@ import sys
 from sys import getrefcount
 
 from whet_probe import _sites
-from whet_probe._evidence import CallTally, ValueTally, watch_io
+from whet_probe._call_evidence import CallTally, watch_io
+from whet_probe._evidence import ValueTally
 from whet_probe._gate import Allowance, Gate, Purse, watch_threads
 from whet_probe._import_effects import ImportWatch
 from whet_probe._loader import Hook, settle_main

@@ -11,7 +11,7 @@ import pytest
 from whet.proof.evidence import collect_evidence, merge_calls
 from whet.records import CallEvidence, CallSite, Match, Span, ValueSite, Workload
 from whet.workloads import Launch, find_interpreter
-from whet_probe import _evidence
+from whet_probe import _call_evidence
 from whet_probe._gate import Allowance, Gate, Purse
 
 
@@ -156,12 +156,14 @@ def test_a_generator_asked_about_twice_tells_both_what_it_yields(collect):
 
 def test_large_tables_handed_to_every_call_are_not_looked_at_for_ever(monkeypatch):
     looked = []
-    judge = _evidence.frozen_parts
-    monkeypatch.setattr(_evidence, "MAX_KEY_PARTS", 5_000)
-    monkeypatch.setattr(_evidence, "frozen_parts", lambda value: looked.append(1) or judge(value))
+    judge = _call_evidence.frozen_parts
+    monkeypatch.setattr(_call_evidence, "MAX_KEY_PARTS", 5_000)
+    monkeypatch.setattr(
+        _call_evidence, "frozen_parts", lambda value: looked.append(1) or judge(value)
+    )
     lines = []
     allowance = Allowance(Gate("test"), Purse(1_000_000, 1))
-    tally = _evidence.CallTally("f", lambda _, fields: lines.append(fields), allowance)
+    tally = _call_evidence.CallTally("f", lambda _, fields: lines.append(fields), allowance)
     table = tuple((n, n) for n in range(300))
     for number in range(1_000):
         token = tally.enter(builtins.__whet_tick_test__(), (number, table))
