@@ -58,23 +58,34 @@ def small_until_s(run: Run) -> float:
 
 
 def trial_s(run: Run, fix: Fix) -> float:
-    """Seconds for one trial: a fair share of what is left, but enough for a look that decides.
+    """Seconds for one trial: a share by what can be gained, but enough for a look that decides.
 
     Rather few trials that decide than many that cannot: what is left over for the last ones is
     said. What the proof of the whole set takes is kept back.
     """
-    tried = {verdict.fix_id for verdict in run.session.record.fix_verdicts}
-    waiting = [each for each in run.session.record.fixes if each.fix_id not in tried]
-    prospect = run.prospects.get(fix.fix_id)
-    large = prospect is None or prospect.likely >= LARGE_GAIN
+    gain = _gain(run, fix)
+    large = gain >= LARGE_GAIN
     units = EARLY_UNITS if large else Schedule().full_units
     look_s = 1.5 * (3 * run_s(run) + units * unit_s(run))
     most_s = run.left_s - _reserve_s(run, _FIRST_LOOK_RUNS)
-    share_s = (run.left_s - _reserve_s(run)) / (len(waiting) + 1)
+    share_s = (run.left_s - _reserve_s(run)) * _part(run, gain)
     if not large:
         late_s = run.settings.budget_s - small_until_s(run)
         most_s = run.left_s - late_s - _reserve_s(run)
     return max(1.0, min(most_s, max(share_s, look_s)))
+
+
+def _gain(run: Run, fix: Fix) -> float:
+    """What a fix could gain now; of one that somebody brought, nobody knows: as good as large."""
+    prospect = run.prospects.get(fix.fix_id)
+    return LARGE_GAIN if prospect is None else prospect.likely
+
+
+def _part(run: Run, gain: float) -> float:
+    """A gain as part (0-1) of all that large fixes without a verdict could gain."""
+    tried = {verdict.fix_id for verdict in run.session.record.fix_verdicts}
+    waiting = [_gain(run, fix) for fix in run.session.record.fixes if fix.fix_id not in tried]
+    return gain / max(gain, sum(each for each in waiting if each >= LARGE_GAIN), LARGE_GAIN)
 
 
 def _reserve_s(run: Run, runs: int = _WHOLE_RUNS) -> float:
