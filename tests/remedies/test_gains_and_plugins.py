@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from whet.cli import main
+from whet.codebase.syntax import SourceModule
 from whet.errors import UsageError
+from whet.records import HotPlace
 from whet.remedies import find_remedy, load_remedies, measured_gains, sections_of
 from whet.remedies._load import plugin_remedies
 
@@ -92,6 +94,13 @@ CONFUSED = replace(GOOD, rewrite=None)
 NO_REMEDY = "text"
 
 
+def detect(_module, _hot):
+    return 1 / 0
+
+
+BROKEN = replace(GOOD, name="broken", detect=detect)
+
+
 def entry(monkeypatch, attribute, module="whet_plugin_of_a_test"):
     monkeypatch.setitem(sys.modules, "whet_plugin_of_a_test", sys.modules[__name__])
     return EntryPoint(attribute.lower(), f"{module}:{attribute}", "whet.remedies")
@@ -99,7 +108,19 @@ def entry(monkeypatch, attribute, module="whet_plugin_of_a_test"):
 
 def test_packages_bring_remedies_of_their_own(monkeypatch):
     entries = [entry(monkeypatch, "GOOD"), entry(monkeypatch, "ADVICE")]
-    assert plugin_remedies(entries, {"queue_in_list"}) == (ADVICE, GOOD)
+    advice, good = plugin_remedies(entries, {"queue_in_list"})
+    assert (advice.name, advice.rewrite) == ("some_advice", None)
+    assert (good.name, good.page) == ("my_own", GOOD.page)
+    module = SourceModule(b"def f(x):\n    q = [x]\n    while q:\n        q.pop(0)\n", "a.py")
+    place = HotPlace(file="a.py", name="f", line=1, self_share=1.0, total_share=1.0)
+    (match,) = good.detect(module, place)
+    assert good.rewrite(module, match) == GOOD.rewrite(module, match)
+
+
+def test_a_plugin_that_fails_at_work_is_named(monkeypatch):
+    (broken,) = plugin_remedies([entry(monkeypatch, "BROKEN")], ())
+    with pytest.raises(UsageError, match=r"(?s)'broken'.*detect failed: ZeroDivisionError"):
+        broken.detect(None, None)
 
 
 @pytest.mark.parametrize(

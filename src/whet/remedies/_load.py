@@ -6,16 +6,20 @@ Installed packages add theirs as entry points of the group `whet.remedies`.
 from __future__ import annotations
 
 import difflib
-from functools import cache
+from dataclasses import replace
+from functools import cache, wraps
 from importlib import import_module, metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from whet.errors import UsageError
+from whet.errors import UsageError, WhetError
 from whet.remedies.remedy import Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 PLUGINS = "whet.remedies"
 
@@ -55,7 +59,7 @@ def plugin_remedies(
         if (remedy.rewrite is None) != (remedy.safety == "advice"):
             raise _unusable(entry, "a remedy without `rewrite` is advice, and only that")
         names.add(remedy.name)
-        found.append(remedy)
+        found.append(_named(remedy, entry))
     return tuple(found)
 
 
@@ -68,6 +72,30 @@ def _plugin(entry: metadata.EntryPoint) -> Remedy:
     if not isinstance(loaded, Remedy):
         raise _unusable(entry, f"is of type {type(loaded).__name__}, not a Remedy")
     return loaded
+
+
+def _named(remedy: Remedy, entry: metadata.EntryPoint) -> Remedy:
+    """The remedy, whose failures name the package that brought it."""
+
+    def named(part: Callable[_P, _R]) -> Callable[_P, _R]:
+        @wraps(part)
+        def called(*args: _P.args, **keywords: _P.kwargs) -> _R:
+            try:
+                return part(*args, **keywords)
+            except WhetError:
+                raise
+            except Exception as error:
+                reason = f"{part.__name__} failed: {type(error).__name__}: {error}"
+                raise _unusable(entry, reason) from error
+
+        return called
+
+    return replace(
+        remedy,
+        detect=named(remedy.detect),
+        admit=named(remedy.admit),
+        rewrite=None if remedy.rewrite is None else named(remedy.rewrite),
+    )
 
 
 def _unusable(entry: metadata.EntryPoint, reason: str) -> UsageError:

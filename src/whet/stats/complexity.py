@@ -31,6 +31,8 @@ SYSTEMATIC = 0.05
 LEAST_POINTS = 4
 ACCEPTABLE = 4.0  # chi-square per degree of freedom: residuals of twice the error
 APART = 10.0  # difference of Akaike's criterion
+QUIET = 0.5  # chi-square per degree of freedom, below which a constant needs no other class
+FLAT_AT_MOST = 0.5  # relative growth that noise may explain
 FLAT = 0.1  # relative growth over the whole range, below which a cost is constant
 BENT = 0.1  # relative difference of the exponents of costs and fit, among the largest sizes
 _NEAR_TWO = 0.1  # of a base: as good as 2
@@ -141,9 +143,7 @@ def _estimate(points: Sequence[_Point], systematic: float) -> Growth:
         reason = "no class fits: caches, several phases, or a class that is not listed"
         return Growth(None, (), None, None, _slope(points), reason, points[0].size)
     near = [fit for fit in left if fit.criterion - left[0].criterion < APART]
-    grown = abs(_slope(points, 0)) * math.log(points[-1].size / points[0].size)
-    if grown < FLAT:
-        near = [fit for fit in near if fit.name == "1"] or near
+    near = [fit for fit in near if fit.name == "1" and _is_flat(points, fit)] or near
     best, reason = near[0], ""
     if len(near) > 1:
         reason = "more than one class fits: try a wider range of sizes, or a quieter machine"
@@ -269,6 +269,13 @@ def _explained(points: Sequence[_Point], predicted: Sequence[float]) -> float | 
     pairs = zip(logs, predicted, strict=True)
     left = math.fsum((log - math.log(max(made, 1e-300))) ** 2 for log, made in pairs)
     return max(0.0, 1 - left / whole)
+
+
+def _is_flat(points: Sequence[_Point], constant: _Fit) -> bool:
+    """Whether nothing grew that could be told from noise."""
+    grown = abs(_slope(points, 0)) * math.log(points[-1].size / points[0].size)
+    quiet = constant.chi2 < QUIET * (len(points) - 1)
+    return grown < FLAT or (quiet and grown < FLAT_AT_MOST)
 
 
 def _is_bent(points: Sequence[_Point], fit: _Fit) -> bool:
