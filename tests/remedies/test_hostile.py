@@ -331,6 +331,31 @@ def test_a_pattern_that_does_not_compile_still_raises_in_the_function(bench):
     assert agrees(bench, source, "pattern_in_function", "f", ["a"]) == "refused"
 
 
+def test_patterns_of_methods_of_one_name_go_together(bench):
+    source = "import re\n" + "".join(
+        f"class {kind}:\n    def m(self, text):\n        return re.findall('{kind}+', text)\n"
+        for kind in "ABC"
+    )
+
+    def run(module):
+        return [getattr(module, kind)().m("AABBC") for kind in "ABC"]
+
+    fixed = bench.fix(source, "pattern_in_function", run)
+    assert fixed.count("re.compile") == 3
+    assert run(bench.load(fixed)) == [["AA"], ["BB"], ["C"]]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(text):\n    return re.findall('a+', text)\nimport re\n",
+        "import re\ndef f(text):\n    return re.findall(\n        'a+',  # why\n        text)\n",
+    ],
+)
+def test_a_pattern_stays_where_its_import_comes_later_or_a_comment_would_be_lost(bench, source):
+    assert bench.fix(source, "pattern_in_function", lambda m: m.f("aab")) is None
+
+
 def test_an_import_that_the_run_needs_stays(bench):
     from whet.remedies import find_remedy
 

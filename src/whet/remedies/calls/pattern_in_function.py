@@ -40,6 +40,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING
 
+from whet.remedies._library_calls import imported_above
 from whet.remedies._places import (
     found_again,
     hot_function,
@@ -117,8 +118,10 @@ def _is_constant_call(module: SourceModule, call: ast.Call) -> bool:
     )
     if pattern is None or not (fits and _re_is_whole(module)):
         return False
+    commented = call.lineno != call.end_lineno and "#" in module.text_of(call)
     flags = _flags(module, call)
-    return flags is not None and _compiles(pattern, flags)
+    compiles = flags is not None and not commented and _compiles(pattern, flags)
+    return compiles and imported_above(module, call, {"re"})
 
 
 def _pattern(module: SourceModule, call: ast.Call) -> ast.Constant | None:
@@ -254,15 +257,21 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     call = found_again(module, match, _calls, lambda call: call)
     function = module.scopes.function_of(call)
     assert function is not None  # noqa: S101 -- it was found in one
-    constant = _constant_name(module, function, _calls(module, function).index(call))
+    constant = _constant_name(module, function, call)
     return (_definition(module, call, constant), *_use(module, call, constant))
 
 
-def _constant_name(module: SourceModule, function: FunctionNode, number: int) -> str:
-    """Different for each pattern of a function, so that several fixes go together."""
-    word = _WORDS.sub("_", function.name).strip("_").upper() or "THE"
+def _constant_name(module: SourceModule, function: FunctionNode, call: ast.Call) -> str:
+    """Different for each pattern of functions of one name, so that several fixes go together."""
+    word = _word(function)
+    alike = [other for other in module.scopes.functions if _word(other) == word]
+    number = [each for other in alike for each in _calls(module, other)].index(call)
     suffix = "" if number == 0 else f"_{number + 1}"
     return module.fresh_name(f"_{word}_PATTERN{suffix}")
+
+
+def _word(function: FunctionNode) -> str:
+    return _WORDS.sub("_", function.name).strip("_").upper() or "THE"
 
 
 def _definition(module: SourceModule, call: ast.Call, constant: str) -> Edit:
