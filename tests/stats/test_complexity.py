@@ -31,7 +31,7 @@ def costs_of(name, sizes, *, fixed=0.0, noise=0.0, seed=0, factor=1e-7):
 
 @pytest.mark.parametrize("name", TRUTHS)
 @given(seed=st.integers(), factor=st.floats(1e-9, 1e3), noise=st.floats(0, 0.03))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_every_class_is_recognized_over_a_wide_range(name, seed, factor, noise):
     costs = costs_of(name, WIDE, noise=noise, seed=seed, factor=factor)
     found = estimate_growth(WIDE, costs, [noise / 2] * len(WIDE))
@@ -41,7 +41,7 @@ def test_every_class_is_recognized_over_a_wide_range(name, seed, factor, noise):
 
 
 @given(seed=st.integers(), base=st.floats(1.5, 3.5), noise=st.floats(0, 0.03))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_exponential_growth_is_recognized_with_its_base(seed, base, noise):
     rng = random.Random(seed)
     costs = [1e-9 * base**n * (1 + rng.uniform(0, noise)) for n in SMALL]
@@ -59,7 +59,7 @@ def test_exponential_growth_is_recognized_with_its_base(seed, base, noise):
     noise=st.floats(0, 0.03),
     seed=st.integers(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_what_is_decided_is_the_truth(  # noqa: PLR0913, PLR0917 -- all of it varies
     name, first, steps, ratio, fixed, noise, seed
 ):
@@ -74,7 +74,7 @@ def test_what_is_decided_is_the_truth(  # noqa: PLR0913, PLR0917 -- all of it va
 
 
 @given(exponent=st.floats(1.4, 1.65), seed=st.integers(), steps=st.integers(8, 12))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_class_that_is_not_listed_is_undecided_with_its_exponent(exponent, seed, steps):
     rng = random.Random(seed)
     sizes = [2**k for k in range(5, 5 + steps)]

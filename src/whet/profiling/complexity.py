@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from whet.errors import EffectsRefused, MeasurementError, TargetError
-from whet.profiling._ended import ended
+from whet.errors import MeasurementError, TargetError
+from whet.profiling._ended import ended, refuse_effects
 from whet.records import (
     ComplexityPoint,
     ComplexityProfile,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from whet.records import OnEvent, RunOutcome
+    from whet.records import OnEvent
     from whet.workloads import Launch
 
 SIZES = tuple(2**step for step in range(3, 16))
@@ -162,8 +162,8 @@ class _Bench:
         self._tell(f"inputs of size {sizes[0]}{upto}")
         plan.write_text(json.dumps(self._plan(sizes, limit_s)), encoding="utf-8")
         outcome = run(self._of(plan, result, limit_s, watched=watched))
-        if watched and outcome.effects:
-            _refuse_effects(self.question, outcome)
+        if watched:
+            refuse_effects(f"function {self.question.target!r}", outcome)
         if not result.is_file():
             reason = ended(outcome) or "ended without a result"
             raise MeasurementError(self.question.target, reason)
@@ -260,8 +260,8 @@ def _recorded(question: ComplexityQuestion, launch: Launch, folder: Path) -> lis
     out = folder / "recording"
     plan = ProbePlan(instruments={"effects": {}, "observe": observe}, out=out, root=launch.root)
     outcome = run(msgspec.structs.replace(launch, plan=plan, wrap=(), hash_seed=0))
-    if outcome.effects and not question.allow_effects:
-        _refuse_effects(question, outcome)
+    if not question.allow_effects:
+        refuse_effects(what, outcome)
     found = sorted(calls.glob("*.pickle"))
     if not found:
         count = sum(line["count"] for line in read_lines(out) if line["kind"] == "calls")
@@ -281,12 +281,3 @@ def _file_of(module: str, root: Path) -> str | None:
             if path.is_file():
                 return path.relative_to(root).as_posix()
     return None
-
-
-def _refuse_effects(question: ComplexityQuestion, outcome: RunOutcome) -> None:
-    listed = "; ".join(f"{each.kind} {each.target}" for each in outcome.effects[:3])
-    raise EffectsRefused(
-        f"function {question.target!r}",
-        f"reaches outside its copy: {listed}",
-        "It would be called many times; allow that with --allow-effects",
-    )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from whet.errors import EffectsRefused, MeasurementError, TargetError
-from whet.profiling._ended import ended
+from whet.errors import MeasurementError, TargetError
+from whet.profiling._ended import ended, refuse_effects
 from whet.records import RenderProfile, Workload
 from whet.store.scratch import scratch_folder
 from whet.workloads import ProbePlan, run
@@ -18,7 +18,6 @@ from whet.workloads.probe import probe_package
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from whet.records import RunOutcome
     from whet.workloads import Launch
 
 LIMIT_S = 60.0
@@ -68,8 +67,8 @@ def measure_rendering(question: RenderQuestion, launch: Launch) -> RenderProfile
         plan, result = folder / "plan.json", folder / "result.json"
         plan.write_text(json.dumps(_plan(question, launch.root)), encoding="utf-8")
         outcome = run(_of(question, launch, plan, result))
-        if outcome.effects and not question.allow_effects:
-            _refuse(question, outcome)
+        if not question.allow_effects:
+            refuse_effects(f"component {question.target!r}", outcome)
         if not result.is_file():
             raise MeasurementError(question.target, ended(outcome) or "ended without a result")
         found = json.loads(result.read_bytes())
@@ -101,13 +100,4 @@ def _of(question: RenderQuestion, launch: Launch, plan: Path, result: Path) -> L
     watch = ProbePlan(instruments={"effects": {}}, out=plan.parent / "effects", root=launch.root)
     return msgspec.structs.replace(
         launch, workload=workload, plan=watch, wrap=(), timeout_s=question.budget_s, hash_seed=0
-    )
-
-
-def _refuse(question: RenderQuestion, outcome: RunOutcome) -> None:
-    listed = "; ".join(f"{each.kind} {each.target}" for each in outcome.effects[:3])
-    raise EffectsRefused(
-        f"component {question.target!r}",
-        f"reaches outside its copy: {listed}",
-        "Drawing is repeated many times; allow that with --allow-effects",
     )
