@@ -292,6 +292,12 @@ def test_a_memo_for_few_kinds_of_plain_arguments_is_admitted(bench):
         assert "lru_cache(maxsize=4096, typed=True)" in fixed
 
 
+def test_a_memo_that_would_be_imported_too_late_is_refused(bench):
+    source = PURE[0] + "\n\nfrom functools import lru_cache\nCACHE = lru_cache\n"
+    fixed = bench.fix(source, "repeated_pure_call", lambda m: [m.f(i % 4) for i in range(99)])
+    assert fixed is None
+
+
 def test_results_that_can_be_changed_are_not_remembered(bench):
     fixed = bench.fix(PURE[3], "repeated_pure_call", lambda m: [m.f(1) for _ in range(99)])
     assert fixed is None

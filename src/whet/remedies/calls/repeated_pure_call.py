@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING
 from whet.codebase.syntax import first_line, span_of
 from whet.records import CallSite, Edit, Match, Span
 from whet.remedies._admission import types_of
+from whet.remedies._library_calls import imported_above
 from whet.remedies._places import hot_function, import_of
 from whet.remedies.calls._purity import Purity, is_only_called, is_plain_function
 from whet.remedies.remedy import Admission, Remedy, gone, refused
@@ -61,7 +62,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     function = hot_function(module, hot)
     if function is None or not is_plain_function(module, function):
         return []
-    if not is_only_called(module, function):
+    if not is_only_called(module, function) or not imported_above(module, function, {"functools"}):
         return []
     purity = Purity(module, function)
     if purity.reason:
