@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 NAME = "any_of_a_list"
 MOST_LOOKED_AT = 0.5
 FEWEST = 8
-GENERATOR_COST = 1.25  # of an element that comes from a generator, beside one of a list
+GENERATOR_COST = 1.5  # of an element that comes from a generator, beside one of a list
 _SCALARS = PLAIN | {"float", "complex"}
 _HOLDERS = frozenset({"list", "tuple", "dict", "set", "frozenset"})
 _LOOKED_THROUGH = _HOLDERS | {"str", "bytes", "range", "dict_items", "dict_keys", "dict_values"}

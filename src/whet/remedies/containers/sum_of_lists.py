@@ -50,8 +50,9 @@ if TYPE_CHECKING:
 
 NAME = "sum_of_lists"
 FEWEST = 16
-# Lists after which copying takes as long as the rest of an addition, for lists of ten elements.
-BREAK_EVEN = 16.0
+# Lists of ten elements after which copying takes as long as the rest of an addition, CPython
+# 3.11: 8 ns for each list that is there already, 65 ns for the rest.
+BREAK_EVEN = 8.0
 _CONTAINERS = frozenset({"list", "tuple"})
 
 

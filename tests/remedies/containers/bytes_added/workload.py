@@ -2,8 +2,8 @@
 
 
 def run(module, make=bytes):
-    chunks = [make(b"abcdefgh") for _ in range(400)]
-    return [module.received(chunks), module.framed(chunks, 3_000), module.received([]),
+    chunks = [make(b"abcdefgh") for _ in range(1_500)]
+    return [module.received(chunks), module.framed(chunks, 10_000), module.received([]),
             module.until_empty([*chunks, b"", b"x"])]
 
 
