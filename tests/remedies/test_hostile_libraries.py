@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from whet.remedies import find_remedy
+from whet.remedies._places import import_of
 
 SETTINGS = settings(
     max_examples=60,
@@ -438,3 +439,13 @@ def test_line_endings_tabs_and_every_other_line_stay(bench, name, source, run):
     old, new = written.split("\r\n"), fixed.split("\r\n")
     assert sum(line not in new for line in old) == 1
     run(bench.load(fixed))
+
+
+def test_an_import_below_a_definition_is_not_relied_on(bench):
+    late = bench.module("def f():\n    return 1\n\n\nfrom functools import cache\n")
+    name, edits = import_of(late, "functools", "cache")
+    fixed = late.apply(edits).decode()
+    assert fixed.index("functools") < fixed.index("def f")
+    assert bench.load(fixed.replace("def f", f"@{name}\ndef f")).f() == 1
+    early = bench.module("from functools import cache\n\n\ndef f():\n    return 1\n")
+    assert import_of(early, "functools", "cache") == ("cache", ())

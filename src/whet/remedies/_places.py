@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -106,10 +107,9 @@ def import_of(module: SourceModule, package: str, name: str) -> tuple[str, tuple
     scopes = module.scopes
     for bound in list(scopes.module.bindings):
         origin = scopes.import_origin(bound)
-        if origin == f"{package}.{name}":
-            return bound, ()
-        if origin == package:
-            return f"{bound}.{name}", ()
+        if origin not in {package, f"{package}.{name}"} or _comes_late(module, bound):
+            continue
+        return (bound if origin != package else f"{bound}.{name}"), ()
     expression, text = name, f"from {package} import {name}\n"
     if name in module.words:  # the bare name might be shadowed somewhere
         shadowed = package in module.words
@@ -120,6 +120,17 @@ def import_of(module: SourceModule, package: str, name: str) -> tuple[str, tuple
     if line > 1 and module.lines[line - 2].strip().endswith((b'"""', b"'''")):
         text = "\n" + text  # a docstring and a blank line
     return expression, (module.insert_before_line(line, text),)
+
+
+def _comes_late(module: SourceModule, bound: str) -> bool:
+    """Whether an import stands below a definition, which may need the name already."""
+    imported = module.scopes.bindings(module.scopes.module, bound)[0]
+    definitions = [
+        node.lineno
+        for node in module.scopes.tree.body
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef))
+    ]
+    return getattr(imported, "lineno", 0) > min(definitions, default=sys.maxsize)
 
 
 def _import_line(module: SourceModule) -> int:
