@@ -97,6 +97,7 @@ def test_a_candidate_becomes_a_fix_that_claims_the_metric_of_the_session():
     assert fix.functions == ("app.py::slow",)
     assert (fix.claims, fix.safety, fix.keeps_state) == ("cpu_time", "gated", True)
     assert fix.attainable_gain == 0.8
+    assert fix.finding_id == fix.fix_id  # by which consent is given
     assert b"sum(range(n))" in module.apply(fix.edits)
 
 
