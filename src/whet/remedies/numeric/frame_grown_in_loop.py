@@ -31,7 +31,8 @@ Safety
 
 When not
     Parts of several forms (element types would be found in another order), indexes that are kept,
-    frames that are read in the loop.
+    frames that are read in the loop. Thousands of tiny parts gain time and take memory until they
+    are put together: the court may refuse for that.
 """
 
 from __future__ import annotations
