@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from whet.remedies._names import Use, use_of
 from whet.remedies._places import walk_function
+from whet.remedies.calls._tables import Tables, is_assigned_once
 from whet.remedies.calls._words import CHANGING_METHODS, PURE_BUILTINS, PURE_METHODS
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
 
 PURE_MODULES = frozenset({"math", "cmath", "string", "unicodedata", "operator", "posixpath"})
-_IMPURE_MEMBERS = frozenset({"realpath", "exists", "isfile", "isdir", "getsize", "expanduser"})
+_IMPURE_MEMBERS = frozenset({
+    "abspath", "exists", "expanduser", "expandvars", "getatime", "getctime", "getmtime",
+    "getsize", "isdevdrive", "isdir", "isfile", "isjunction", "islink", "ismount", "lexists",
+    "realpath", "relpath", "samefile", "sameopenfile",
+})  # fmt: skip
 _REFUSED = {
     ast.Global: "it declares global names",
     ast.Nonlocal: "it declares nonlocal names",
@@ -55,9 +60,11 @@ class Purity:
         self.recursive = False
         self.functions: set[str] = {function.name}
         self._module = module
+        self._tables = Tables(module)
         pending = [function]
         while pending and not self.reason:
             pending.extend(self._look(pending.pop()))
+        self.reason = self.reason or self._tables.reason(function.name, self.functions)
 
     def _look(self, function: FunctionNode) -> list[FunctionNode]:
         """Look at one function; returns those that it calls and that were not looked at."""
@@ -138,8 +145,8 @@ class Purity:
         match scopes.bindings(scopes.module, node.id):
             case [ast.FunctionDef() as only] if not only.decorator_list:
                 return only if scopes.parent(only) is scopes.tree else None
-            case [ast.FunctionDef(decorator_list=[only])] if _is_cache(self._module, only):
-                return None
+            case [ast.FunctionDef(decorator_list=[memo]) as only] if _is_cache(self._module, memo):
+                return only if scopes.parent(only) is scopes.tree else None
             case _:
                 return None
 
@@ -149,8 +156,6 @@ class Purity:
         if len(bindings) != 1:
             return f"{name} is bound more than once"
         match bindings[0]:
-            case ast.FunctionDef(decorator_list=[only]) if _is_cache(self._module, only):
-                return ""
             case ast.Import() | ast.ImportFrom():
                 return self._against_import(node)
             case ast.Name():
@@ -158,11 +163,15 @@ class Purity:
             case _:
                 return f"it uses {name}"
         assigned = scopes.parent(bindings[0])
-        value = assigned.value if isinstance(assigned, ast.Assign) else None
+        if not is_assigned_once(self._module, assigned):
+            return f"{name} may be assigned again"
+        value = assigned.value if isinstance(assigned, ast.Assign | ast.AnnAssign) else None
         immutable = value is not None and _makes_immutable(self._module, value)
         uses = scopes.uses(scopes.module, name)
         if not immutable and any(self._may_change(use) for use in uses):
             return f"{name} may change"
+        if not immutable and value is not None and self._tables.see(name, value):
+            self.trusted.add(name)
         outside = self._module.outside
         if not name.startswith("_") and (outside is None or {name, "*"} & outside):
             self.trusted.add(name)

@@ -1,4 +1,4 @@
-"""Files that a function reads: by which path, and whether what was read is only looked at."""
+"""Files that a function reads, and by which path."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from whet.remedies.calls._purity import Purity
-from whet.remedies.calls._words import PURE_METHODS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
 
@@ -22,11 +19,6 @@ _LIBRARIES = frozenset({"ast", "csv", "json", "tomllib"})
 PATHS = frozenset({"str", "bytes", "pathlib.PosixPath", "pathlib._local.PosixPath"})
 _HANDLE_METHODS = frozenset({"close", "read", "readline", "readlines"})
 _PATH_METHODS = frozenset({"read_bytes", "read_text"})
-_LOOKS = frozenset({
-    "abs", "all", "any", "bool", "float", "format", "hash", "int", "isinstance", "len", "max",
-    "min", "print", "range", "repr", "round", "str", "sum",
-})  # fmt: skip
-_INNER_METHODS = frozenset({"get", "items", "keys", "values"})
 
 
 def read_path(module: SourceModule, call: ast.AST) -> ast.expr | None:
@@ -157,31 +149,3 @@ def _handles(module: SourceModule, function: FunctionNode) -> set[str]:
 
 def _is_handle(module: SourceModule, node: ast.AST | None) -> bool:
     return isinstance(node, ast.withitem) and read_path(module, node.context_expr) is not None
-
-
-def only_looked_at(module: SourceModule, nodes: Iterable[ast.expr]) -> bool:
-    """Whether nothing but looks happen to some expressions and to what lies inside of them.
-
-    A container that is handed on, kept, or asked for anything but a value may be changed later.
-    """
-    return all(_is_look(module, node) for node in nodes)
-
-
-def _is_look(module: SourceModule, node: ast.expr) -> bool:
-    parent = module.scopes.parent(node)
-    match parent:
-        case ast.Subscript(ctx=ast.Load()):
-            return parent.value is not node or _is_look(module, parent)
-        case ast.Attribute(attr=method):
-            call = module.scopes.parent(parent)
-            called = isinstance(call, ast.Call) and call.func is parent
-            if isinstance(call, ast.Call) and called and method in _INNER_METHODS:
-                return _is_look(module, call)
-            return called and method in PURE_METHODS - {"copy"}
-        case ast.Call(func=func) if func is not node:
-            return module.scopes.is_builtin(func) and getattr(func, "id", "") in _LOOKS
-        case ast.If() | ast.While() | ast.IfExp() | ast.Assert():
-            return parent.test is node
-        case _:
-            looks = ast.Compare | ast.FormattedValue | ast.BinOp | ast.UnaryOp | ast.Expr
-            return isinstance(parent, looks)

@@ -53,8 +53,9 @@ from typing import TYPE_CHECKING
 from whet.records import CallSite, Match
 from whet.remedies._admission import types_of
 from whet.remedies._places import alone_on_its_lines, hot_function, import_of, new_match
+from whet.remedies.calls._looks import only_looked_at
 from whet.remedies.calls._purity import is_only_called, is_plain_function
-from whet.remedies.calls._reading import PATHS, ReadPurity, only_looked_at
+from whet.remedies.calls._reading import PATHS, ReadPurity
 from whet.remedies.remedy import Admission, Remedy, gone, refused
 
 if TYPE_CHECKING:

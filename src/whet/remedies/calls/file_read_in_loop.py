@@ -52,6 +52,7 @@ from whet.remedies._places import (
     new_match,
     walk_function,
 )
+from whet.remedies.calls._looks import only_looked_at
 from whet.remedies.calls._loops import (
     has_long_text,
     indent_unit,
@@ -60,7 +61,7 @@ from whet.remedies.calls._loops import (
     only_used_in,
     stored_in,
 )
-from whet.remedies.calls._reading import PARSERS, only_looked_at, read_path
+from whet.remedies.calls._reading import PARSERS, read_path
 from whet.remedies.calls._words import PURE_BUILTINS, PURE_METHODS
 from whet.remedies.remedy import Admission, Remedy, refused
 

@@ -23,10 +23,11 @@ After
         ...
 
 Safety
-    Safe if everything the function reads is bound once and stays inside the module. Constants
-    that other modules hold or could replace, and recursion (the memo's own frames count against
-    the recursion limit), are gated by evidence. The memo is bounded and lives as long as the
-    process; `typed` keeps 1, 1.0 and True apart.
+    Gated by evidence, whatever the source shows: a list as an argument, which no run has given,
+    would be a TypeError, -0.0 would get the answer of 0.0, and a result that can be changed would
+    be shared. Constants that other modules hold or could replace, and recursion (the memo's own
+    frames count against the recursion limit), rest on the run too. The memo is bounded and lives
+    as long as the process; `typed` keeps 1, 1.0 and True apart.
 
 When not
     Few hits (a memo without hits is slower), mutable results, floats (0.0 and -0.0 are equal),
@@ -82,7 +83,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
             span=span,
             function=name,
             message=f"{name} is pure and may be asked the same again and again",
-            safety="gated" if purity.trusted or purity.recursive else "safe",
+            safety="gated",
             calls=(site,),
             lines=(function.lineno,),
             data={"trusted": sorted(purity.trusted), "recursive": purity.recursive},
