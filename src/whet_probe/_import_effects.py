@@ -28,7 +28,7 @@ _PATCHED = (
     "subprocess", "signal", "select", "datetime", "random", "codecs", "locale", "abc",
 )  # fmt: skip
 _ATOMS = (int, float, complex, str, bytes, bool, type(None))
-_OWN = "whet_probe"
+_TOOLS = ("whet_probe", "coverage")  # what they hold is nobody's registry
 _MACHINERY = frozenset(
     ["__builtins__", "__spec__", "__loader__", "__warningregistry__", "__cached__", "__path__"]
 )
@@ -230,7 +230,7 @@ def other_modules(name: str) -> list[ModuleType]:
     own = name.partition(".")[0] if "." not in name else name
     found = []
     for other, module in list(sys.modules.items()):
-        mine = other == own or other.startswith((own + ".", _OWN))
+        mine = other == own or other.startswith((own + ".", *_TOOLS))
         if not mine and not is_standard(other) and _is_module(module):
             found.append(module)
     return found

@@ -211,8 +211,8 @@ def test_a_function_that_does_twice_the_work_is_slower(trees):
 
 
 def test_the_time_that_decides_is_chosen_when_none_is_claimed(trees):
-    (trees[0] / "nap.py").write_text("import time\ndef f(): time.sleep(0.003)\n")
-    (trees[1] / "nap.py").write_text("import time\ndef f(): time.sleep(0.006)\n")
+    (trees[0] / "nap.py").write_text("import time\ndef f(): time.sleep(0.012)\n")
+    (trees[1] / "nap.py").write_text("import time\ndef f(): time.sleep(0.024)\n")
     first = quick("nap:f", "nap:f", trees)[0]
     assert (first.metric, first.outcome) == ("wall_time", "slower")
 

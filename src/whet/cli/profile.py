@@ -64,6 +64,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--limit", type=int, default=10, metavar="N", help="functions shown")
     group.add_argument("--read", metavar="FILE", help="show a profile made elsewhere")
     group.add_argument(
+        "--export", action="append", default=[], metavar="FORMAT=FILE",
+        help=f"write it too, in any of: {', '.join(FORMATS)}",
+    )  # fmt: skip
+    group.add_argument(
+        "--save-baseline", metavar="NAME", help="keep it as what later reports refer to"
+    )
+    _add_questions(parser.add_argument_group("one function or component"))
+    add_output_arguments(parser)
+
+
+def _add_questions(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--complexity", metavar="MODULE:FUNCTION",
         help="how its time and memory grow with the size of the input",
     )  # fmt: skip
@@ -85,14 +97,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--size", type=cells_of, default=(120, 40), metavar="WIDTHxHEIGHT",
         help="with --render: of the terminal; default: 120x40",
     )  # fmt: skip
-    group.add_argument(
-        "--export", action="append", default=[], metavar="FORMAT=FILE",
-        help=f"write it too, in any of: {', '.join(FORMATS)}",
-    )  # fmt: skip
-    group.add_argument(
-        "--save-baseline", metavar="NAME", help="keep it as what later reports refer to"
-    )
-    add_output_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -111,6 +111,9 @@ def _looked_at(module: SourceModule, project: _Project, limits: Thresholds) -> M
     large = [group for group in groups if len(group) >= _LEAST_GROUP]
     if _is_test(module.file):  # made of cases that have nothing to do with each other
         complex_ones, split, large = (), None, []
+    size = len(lines), "data" if _is_data(definitions) else "code"
+    tangled = name in project.tangled
+    problems = tuple(_problems(size, len(large), complex_ones, unused, tangled, limits))
     return ModuleStructure(
         file=module.file,
         module=name,
@@ -121,16 +124,7 @@ def _looked_at(module: SourceModule, project: _Project, limits: Thresholds) -> M
         groups=len(groups),
         imports=sum(edge.importer == name for edge in project.edges),
         imported_by=sum(edge.imported == name for edge in project.edges),
-        problems=tuple(
-            _problems(
-                (len(lines), "data" if _is_data(definitions) else "code"),
-                len(large),
-                complex_ones,
-                unused,
-                name in project.tangled,
-                limits,
-            )
-        ),
+        problems=problems,
         most_complex=complex_ones[:_SHOWN],
         unused_imports=unused,
         split=split,
