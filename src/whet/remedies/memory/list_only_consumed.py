@@ -27,7 +27,8 @@ Safety
 
 When not
     `"".join(...)`, `sorted(...)`, `tuple(...)` (they make a list or its like anyway), lists that
-    are used again, short lists, elements that stop iterations (`next`).
+    are used again, short lists, elements of functions that may stop iterations (`next`) or that
+    call the function itself again.
 """
 
 from __future__ import annotations
@@ -40,7 +41,14 @@ from whet.codebase.syntax import span_of
 from whet.records import CallSite, Edit, Span
 from whet.remedies._admission import NUMBERS, PLAIN, ordered_elements, plain_members, types_of
 from whet.remedies._asking import asked
-from whet.remedies._places import found_again, hot_function, new_match, walk_function
+from whet.remedies._places import (
+    found_again,
+    hot_function,
+    is_in_text,
+    new_match,
+    walk_function,
+)
+from whet.remedies.calls._words import PURE_METHODS
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
@@ -95,10 +103,10 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
 def _lists(module: SourceModule, function: FunctionNode) -> Iterator[_List]:
     if module.scopes.star_import or isinstance(function, ast.AsyncFunctionDef):
         return
-    if "StopIteration" in module.words:  # out of a generator it would be a RuntimeError
+    if {"StopIteration", "__next__"} & module.words:  # a generator makes a RuntimeError of it
         return
     for node in walk_function(function):
-        if isinstance(node, ast.ListComp) and not _is_strange(module, node):
+        if isinstance(node, ast.ListComp) and not _is_strange(module, function, node):
             used = _use_of(module, function, node)
             call = module.scopes.parent(used) if used is not None else None
             consumer = _consumer(module, call, used)
@@ -106,14 +114,32 @@ def _lists(module: SourceModule, function: FunctionNode) -> Iterator[_List]:
                 yield _List(node, call, consumer)
 
 
-def _is_strange(module: SourceModule, made: ast.ListComp) -> bool:
-    """Whether a comprehension may do something else when it is made bit by bit."""
+def _is_strange(module: SourceModule, function: FunctionNode, made: ast.ListComp) -> bool:
+    """Whether a comprehension may do something else when it is made bit by bit.
+
+    A function that calls itself in it would come to the limit of recursion sooner: generators
+    have frames.
+    """
     for node in ast.walk(made):
         if isinstance(node, _STRANGE) or (isinstance(node, ast.comprehension) and node.is_async):
             return True
-        if isinstance(node, ast.Name) and node.id in _LOOKING:
+        if isinstance(node, ast.Name) and node.id in {*_LOOKING, function.name}:
             return True
-    return not module.text_of(made).startswith("[")
+        if isinstance(node, ast.Attribute) and node.attr == function.name:
+            return True
+    if module.scopes.uses(None, "next") and _calls_others(module, made):
+        return True
+    return is_in_text(module, made) or not module.text_of(made).startswith("[")
+
+
+def _calls_others(module: SourceModule, made: ast.ListComp) -> bool:
+    """Whether functions make the elements that may let a StopIteration out."""
+    called = [node.func for node in ast.walk(made) if isinstance(node, ast.Call)]
+    return not all(
+        module.scopes.is_builtin(func)
+        or (isinstance(func, ast.Attribute) and func.attr in PURE_METHODS)
+        for func in called
+    )
 
 
 def _use_of(module: SourceModule, function: FunctionNode, made: ast.ListComp) -> ast.expr | None:

@@ -9,9 +9,10 @@ Why slow
 
 Evidence needed
     From the run: how long the list was, that elements are made of plain immutable values, that
-    what they come from cannot be changed by the loop (a range, a tuple, a text, a file, or a list
-    that nobody else holds), and that the function raised nothing. From the source: purity of
-    whatever makes an element.
+    what they come from cannot be changed by the loop (a range, a tuple, a text, a file that the
+    function opens and reads no further, or a list that nobody else holds), and that the function
+    raised nothing. From the source: purity of whatever makes an element, and that no function
+    binds the names which it reads.
 
 Before
     rows = [parse(line) for line in file]
@@ -46,6 +47,7 @@ from whet.remedies._asking import asked, kinds_of
 from whet.remedies._places import found_again, hot_function, new_match, walk_function
 from whet.remedies.calls._loops import stored_in
 from whet.remedies.memory._elements import Elements, elements_of
+from whet.remedies.memory._opened import block_of, is_used_before
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
@@ -95,6 +97,10 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
                 *(("input", name) for name in gone.elements.inputs),
             ],
             calls=(site,),
+            data={
+                "own": _is_own_source(module, function, gone),
+                "own_file": _is_own_file(module, function, gone),
+            },
         )
         found.append(match)
     return found
@@ -110,7 +116,9 @@ def _lists(module: SourceModule, function: FunctionNode) -> Iterator[_Gone]:
         if made is None or not module.text_of(made).startswith("["):
             continue
         elements = elements_of(module, made)
-        if elements is not None and _stays(module, elements, loop):
+        if elements is None or not _stays(module, elements, loop):
+            continue
+        if all(_is_steady(module, function, name) for name in elements.outer):
             yield _Gone(elements, loop)
 
 
@@ -158,6 +166,41 @@ def _stays(module: SourceModule, elements: Elements, loop: ast.For) -> bool:
     return quiet and not elements.outer & stored
 
 
+def _is_steady(module: SourceModule, function: FunctionNode, name: str) -> bool:
+    """Whether only the function itself binds a name that its elements are made of."""
+    scopes = module.scopes
+    if any(name in scope.declared for scope in scopes.all):
+        return False  # a function that the loop calls may bind it
+    owner = scopes.owner(name, scopes.inner(function))
+    if owner is None or owner is scopes.inner(function):
+        return True
+    once = owner is scopes.module and len(scopes.bindings(owner, name)) == 1
+    seen = module.outside is None or {name, "*"} & module.outside
+    return once and not seen
+
+
+def _is_own_source(module: SourceModule, function: FunctionNode, gone: _Gone) -> bool:
+    """Whether nobody but the function holds what its elements come from."""
+    match gone.elements.source:
+        case ast.Name(id=name) as source:
+            scopes = module.scopes
+            owner = scopes.inner(function)
+            own = scopes.owner(name, scopes.scope_of(source)) is owner
+            return own and all(scopes.scope_of(use) is owner for use in scopes.uses(owner, name))
+        case _:
+            return True
+
+
+def _is_own_file(module: SourceModule, function: FunctionNode, gone: _Gone) -> bool:
+    """Whether a file that elements may come from is opened here and not used later."""
+    match gone.elements.source:
+        case ast.Name() as source:
+            opened = block_of(module, function, source) is not None
+            return opened and is_used_before(module, function, source, gone.elements.made)
+        case _:
+            return False
+
+
 def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- one return a reason
     """Whether the list was long, and nothing could change what its elements are made of."""
     seen, call = asked(match, evidence), evidence.calls.get(match.calls[0].site)
@@ -170,7 +213,9 @@ def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- on
         return refused("not everything that elements are made of was seen", **facts)
     if odd := kinds_of(inputs) - _INPUTS:
         return refused(f"elements are made of {', '.join(sorted(odd))}", **facts)
-    if reason := _against_source(seen["source"][0]):
+    if any(value.size_max is not None and not _is_plain(value) for value in inputs):
+        return refused("elements are made of what others may change", **facts)
+    if reason := _against_source(match, seen["source"][0]):
         return refused(reason, **facts)
     if call.raised:
         return refused("it raised exceptions, in the middle of the list perhaps", **facts)
@@ -181,12 +226,23 @@ def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- on
     return Admission(evidence=facts, removable=REMOVABLE)
 
 
-def _against_source(source: ValueEvidence) -> str | None:
+def _is_plain(value: ValueEvidence) -> bool:
+    """Whether a container that elements are made of holds nothing that can change, deeply."""
+    kinds = types_of(value.types)
+    if kinds <= _INPUTS - {"frozenset", "tuple"}:
+        return True
+    return value.elements_complete and value.element_shapes is not None
+
+
+def _against_source(match: Match, source: ValueEvidence) -> str | None:
     """Why the loop may change what the elements come from; None: it cannot."""
     kinds = types_of(source.types)
+    if kinds & _FILES and not match.data["own_file"]:
+        return "elements come from a file that others may go on reading"
     if kinds <= _STEADY | _FILES:
         return None
-    if kinds <= _STEADY | _FILES | {"list"} and source.max_references == 0:
+    own = match.data["own"] and source.max_references == 0
+    if kinds <= _STEADY | _FILES | {"list"} and own:
         return None
     return f"elements come from a {', '.join(sorted(kinds))} that others may hold"
 

@@ -10,7 +10,8 @@ Why slow
 
 Evidence needed
     From the run: how often the function was asked and how often it had to work (all its calls are
-    seen), and that results are deeply immutable. From the source: purity of the function.
+    seen), that arguments are ints, strings, bytes or None, and that results are deeply immutable.
+    From the source: purity of the function.
 
 Before
     @cache
@@ -38,6 +39,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from whet.records import CallSite
+from whet.remedies._admission import PLAIN, types_of
 from whet.remedies._asking import asked, looks
 from whet.remedies._places import found_again, hot_function, import_of, new_match
 from whet.remedies.calls._purity import Purity
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Edit, Evidence, HotPlace, Match
+    from whet.records import CallEvidence, Edit, Evidence, HotPlace, Match
 
 NAME = "unbounded_cache"
 ENTRIES = 4096
@@ -143,7 +145,7 @@ def _all_calls(module: SourceModule, name: str) -> tuple[ast.Call, ...]:
     return tuple(calls) if len(calls) <= MOST_SITES else ()
 
 
-def admit(match: Match, evidence: Evidence) -> Admission:
+def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- one return a reason
     """Whether hardly anything was asked for twice."""
     call = evidence.calls.get(match.calls[0].site)
     asked_for = looks(asked(match, evidence).get("call", []))
@@ -153,6 +155,8 @@ def admit(match: Match, evidence: Evidence) -> Admission:
     facts = {"asked": asked_for, "remembered": call.calls, "hits": round(hits, 4)}
     if call.results_immutable is not True:
         return refused("its results can be changed by whoever gets them", **facts)
+    if odd := _odd_keys(call):
+        return refused(f"arguments of type {odd} may be equal and different", **facts)
     if call.io_events:
         return refused("it does I/O", **facts)
     if call.calls <= 2 * ENTRIES:
@@ -160,6 +164,13 @@ def admit(match: Match, evidence: Evidence) -> Admission:
     if hits > MOST_HITS:
         return refused("what it remembers is asked for again", **facts)
     return Admission(evidence=facts, removable=round(1 - ENTRIES / call.calls, 4))
+
+
+def _odd_keys(call: CallEvidence) -> str:
+    """The types of arguments of which a memo may take one for another: 1, 1.0 and True."""
+    kinds = types_of(call.argument_types)
+    odd = kinds - PLAIN
+    return ", ".join(sorted(odd or ({"bool", "int"} if {"bool", "int"} <= kinds else set())))
 
 
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:

@@ -28,7 +28,8 @@ Safety
 
 When not
     Generators and coroutines (the file may change while they wait), files that the loop uses in
-    another way too, short files.
+    another way too, or that somebody holds under another name (a reader, an iterator, a function),
+    short files.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from whet.remedies._asking import asked
 from whet.remedies._places import found_again, hot_function, new_match, walk_function
 from whet.remedies.calls._reading import read_path
 from whet.remedies.memory._consumed import is_used_up, loop_around
+from whet.remedies.memory._opened import block_of, is_used_before
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
@@ -115,22 +117,10 @@ def _is_left_alone(
     module: SourceModule, function: FunctionNode, call: ast.Call, file: ast.Name
 ) -> bool:
     """Whether the file is opened by a `with` of the function and used before the loop only."""
-    scopes = module.scopes
-    owner = scopes.owner(file.id, scopes.scope_of(file))
-    if owner is not scopes.inner(function):
+    loop, block = loop_around(module, call), block_of(module, function, file)
+    if loop is None or block is None or _is_repeated(module, loop, block):
         return False
-    match [scopes.parent(node) for node in scopes.bindings(owner, file.id)]:
-        case [ast.withitem(context_expr=opened) as item] if read_path(module, opened) is not None:
-            block = scopes.parent(item)
-        case _:
-            return False
-    loop = loop_around(module, call)
-    if loop is None:
-        return False
-    inside = set(ast.walk(loop))
-    others = [use for use in scopes.uses(owner, file.id) if use is not file and _is_load(use)]
-    before = all(use.lineno < call.lineno and use not in inside for use in others)
-    return before and not _is_repeated(module, loop, block)
+    return is_used_before(module, function, file, call)
 
 
 def _is_repeated(module: SourceModule, loop: ast.AST, block: ast.AST | None) -> bool:
@@ -141,10 +131,6 @@ def _is_repeated(module: SourceModule, loop: ast.AST, block: ast.AST | None) -> 
         if isinstance(parent, (*LOOPS, *COMPREHENSIONS)):
             return True
     return True
-
-
-def _is_load(use: ast.Name) -> bool:
-    return isinstance(use.ctx, ast.Load)
 
 
 def admit(match: Match, evidence: Evidence) -> Admission:
