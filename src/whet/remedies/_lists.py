@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import COMPREHENSIONS, LOOPS
 from whet.remedies._names import READING_METHODS, Use, use_of
-from whet.remedies._places import walk_function
+from whet.remedies._places import default_is_none, walk_function
 from whet.remedies.calls._purity import PURE_MODULES, Purity
 from whet.remedies.calls._words import CHANGING_METHODS, PURE_BUILTINS, PURE_METHODS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
@@ -91,6 +91,13 @@ def is_kept_private(
     return not any(use_of(module, node) in away for node in mentions)
 
 
+def returned_early(module: SourceModule, node: ast.expr) -> bool:
+    """Whether the list is returned from a `try` that may still change it."""
+    around = module.scopes.ancestors(node)
+    tries = any(isinstance(at, ast.Try | ast.TryStar) and at.finalbody for at in around)
+    return use_of(module, node) is Use.RETURNED and tries
+
+
 def changes(module: SourceModule, node: ast.expr) -> bool:
     """Whether a mention binds the name anew, changes the list, or could let somebody change it."""
     use = use_of(module, node)
@@ -98,6 +105,39 @@ def changes(module: SourceModule, node: ast.expr) -> bool:
         method = module.scopes.parent(node)
         return not (isinstance(method, ast.Attribute) and method.attr in READING_METHODS)
     return use in {Use.BOUND, Use.CHANGED, Use.APPENDED, Use.ESCAPES}
+
+
+def may_be_missing(
+    module: SourceModule, function: FunctionNode, mentions: Sequence[ast.expr], block: ast.AST
+) -> bool:
+    """Whether a block may be reached with a name that holds None, or no list for other reasons.
+
+    A block that asks whether there is a list reckons with that. So does a parameter that is None
+    where the caller says nothing, unless the function gives it another value.
+    """
+    if any(within(module, node, block) and _is_asked_about(module, node) for node in mentions):
+        return True
+    match mentions:
+        case [ast.Name(id=name), *_]:
+            stores = any(isinstance(getattr(node, "ctx", None), ast.Store) for node in mentions)
+            return not stores and default_is_none(function, name)
+        case _:
+            return False
+
+
+def _is_asked_about(module: SourceModule, node: ast.expr) -> bool:
+    parent = module.scopes.parent(node)
+    match parent:
+        case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+            return test is node
+        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Compare(ops=[ast.Is() | ast.IsNot()]):
+            return True
+        case ast.Call(func=ast.Name(id="isinstance" | "bool" | "type")):
+            return True
+        case _:
+            return False
 
 
 def within(module: SourceModule, node: ast.AST, block: ast.AST) -> bool:
@@ -261,7 +301,7 @@ def _against_call(module: SourceModule, function: FunctionNode, call: ast.Call) 
             quiet = name in _QUIET_BUILTINS and not _hands_function(module, call)
             return "" if quiet else f"it calls {name}"
         case ast.Name(id=name):
-            return "" if _is_pure(module, call.func) else f"it calls {name}"
+            return "" if is_pure_function(module, call.func) else f"it calls {name}"
         case ast.Attribute(attr=method, value=held):
             dotted = scopes.dotted(call.func) or ""
             known = dotted.rpartition(".")[0] in PURE_MODULES
@@ -282,7 +322,8 @@ def _hands_function(module: SourceModule, call: ast.Call) -> bool:
     )
 
 
-def _is_pure(module: SourceModule, func: ast.Name) -> bool:
+def is_pure_function(module: SourceModule, func: ast.Name) -> bool:
+    """Whether a name is that of a function of the module, or of a known module, that is pure."""
     scopes = module.scopes
     if scopes.owner(func.id, scopes.scope_of(func)) is not scopes.module:
         return False

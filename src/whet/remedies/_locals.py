@@ -124,6 +124,13 @@ def holds_comment(module: SourceModule, node: ast.expr | ast.stmt) -> bool:
     return node.lineno != node.end_lineno and "#" in module.text_of(node)
 
 
+def in_brackets(module: SourceModule, node: ast.Tuple) -> bool:
+    """Whether a tuple is written with its own brackets: `(a, b)`, not `a, b` or `(a), b`."""
+    listed = ast.parse(f"[{module.text_of(node)}\n]", mode="eval").body
+    elements = listed.elts if isinstance(listed, ast.List) else []
+    return len(elements) == 1 and ast.dump(elements[0]) == ast.dump(node)
+
+
 def is_editable(module: SourceModule, node: ast.expr) -> bool:
     """Whether an expression can be replaced without losing a comment."""
     return not (is_in_text(module, node) or holds_comment(module, node))

@@ -6,8 +6,9 @@ import ast
 from math import log2
 from typing import TYPE_CHECKING
 
+from whet.codebase.scopes import FUNCTIONS
 from whet.remedies._admission import NUMBERS, ordered_elements, ordered_values, types_of
-from whet.remedies._places import walk_function
+from whet.remedies._places import default_is_none, walk_function
 from whet.remedies.remedy import Admission, refused
 
 if TYPE_CHECKING:
@@ -71,6 +72,21 @@ def key_parts(module: SourceModule, key: ast.expr | None) -> list[tuple[str, ast
         parts.extend((f"key{place}", node) for place, node in enumerate(places))
     starred = any(isinstance(node, ast.Starred) for _, node in parts)
     return parts if len(shapes) == 1 and not starred else None
+
+
+def may_be_none(module: SourceModule, few: int | ast.expr) -> bool:
+    """Whether the number of elements used may be None, which means all of them.
+
+    So it is where a parameter of that name is None by default, in any function of the module: an
+    attribute mostly holds what such a parameter gave.
+    """
+    match few:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            word = name.lstrip("_")
+            functions = [n for n in ast.walk(module.scopes.tree) if isinstance(n, FUNCTIONS)]
+            return any(default_is_none(f, at) for f in functions for at in {name, word})
+        case _:
+            return False
 
 
 def is_plain_key(module: SourceModule, key: ast.expr | None) -> bool:

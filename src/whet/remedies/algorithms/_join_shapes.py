@@ -18,6 +18,7 @@ from whet.remedies._lists import (
     is_own_list,
     is_parameter,
     local_mentions,
+    may_be_missing,
     steady_loop,
     within,
 )
@@ -111,6 +112,8 @@ def _join(
     before, entry = module.scopes.statement_of(loop), entry_of(loop)
     if entry is None or not is_bound_before(module, function, mentions, before):
         return None
+    if may_be_missing(module, function, mentions, before):
+        return None
     whole = inner if isinstance(inner, ast.For) else module.scopes.parent(inner)
     assert whole is not None  # noqa: S101 -- a part of a comprehension lies in one
     forgotten = all(is_forgotten(module, function, whole, name) for name in names)
@@ -128,9 +131,17 @@ def _join(
         before=before,
         entry=entry,
         private=own and not given and is_kept_private(module, mentions),
-        disturbed=disturbance(module, function, before),
+        disturbed=disturbance(module, function, before) or _stored_attribute(before),
         lines=tuple(range(rows.lineno, (equal.end_lineno or equal.lineno) + 1)),
     )
+
+
+def _stored_attribute(block: ast.AST) -> str:
+    """The first attribute that a block gives a value, in words; "": none."""
+    for node in ast.walk(block):
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            return f"it stores into {ast.unparse(node)}"
+    return ""
 
 
 def _keys(equal: ast.Compare, names: set[str]) -> tuple[ast.expr, ast.expr] | None:

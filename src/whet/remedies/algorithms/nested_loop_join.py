@@ -34,7 +34,8 @@ After
 Safety
     Gated by evidence. The rows come in the same order, duplicates included, and the condition
     stays where it is. Lists and rows that somebody else may hold are left alone if the loops call
-    anything that could change them.
+    anything that could change them. The key of every row is read before the loops: a row without
+    one raises there, even where the loops would not have come to it.
 
 When not
     Keys that cannot be hashed or have an equality of their own, properties, conditions other than

@@ -20,7 +20,8 @@ After
 
 Safety
     Gated: exact for ints, on what the run showed. The list may only be read in the loop, and the
-    position may only be one that the loop's `range` or `enumerate` gives.
+    position may only be one that the loop's `range` or `enumerate` gives. A list that somebody
+    else may hold is left alone if the loop does anything that could change it.
 
 When not
     Floats (since 3.12 `sum` rounds otherwise than adding one after the other), lists that the loop
@@ -31,10 +32,18 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import COMPREHENSIONS, FUNCTIONS
 from whet.remedies._asking import asked, looks, median_size, missed, others_than
+from whet.remedies._lists import (
+    assigned_values,
+    disturbance,
+    is_kept_private,
+    is_own_list,
+    local_mentions,
+)
 from whet.remedies._locals import bound_before, is_editable, looks_at_locals
 from whet.remedies._names import Use, use_of
 from whet.remedies._places import (
@@ -50,7 +59,7 @@ from whet.remedies.remedy import Admission, Remedy, refused
 if TYPE_CHECKING:
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Edit, Evidence, HotPlace, Match
+    from whet.records import Edit, Evidence, HotPlace, Match, ValueEvidence
 
 NAME = "prefix_sum_in_loop"
 SHORTEST = 32
@@ -132,7 +141,13 @@ def _once(module: SourceModule, loop: ast.AST) -> bool:
     lazy = (ast.GeneratorExp, ast.Lambda)
     around = [n for n in module.scopes.ancestors(loop) if isinstance(n, lazy)]
     within = [n for n in around if module.scopes.statement_of(n) is statement]
-    return loop is statement or (isinstance(statement, simple) and not within)
+    choices = (ast.IfExp, ast.BoolOp)
+    chosen = any(isinstance(n, choices) for n in _between(module, loop, statement))
+    return loop is statement or (isinstance(statement, simple) and not within and not chosen)
+
+
+def _between(module: SourceModule, node: ast.AST, statement: ast.stmt) -> list[ast.AST]:
+    return list(takewhile(lambda at: at is not statement, module.scopes.ancestors(node)))
 
 
 def _position(end: ast.expr) -> tuple[str, int]:
@@ -215,7 +230,20 @@ def _match(module: SourceModule, found: _Sum) -> Match:
         f"beginnings of {found.numbers.id!r} are added up from the start",
         safety="gated",
         values=[("numbers", found.numbers)],
+        data={"disturbed": _disturbed(module, found)},
     )
+
+
+def _disturbed(module: SourceModule, found: _Sum) -> str:
+    """What in the loop could change a list that somebody else holds; "": nothing."""
+    function = module.scopes.function_of(found.call)
+    assert function is not None  # noqa: S101 -- it was found in one
+    mentions = local_mentions(module, function, found.numbers.id)
+    values = assigned_values(module, mentions) or ()
+    own = bool(values) and all(is_own_list(module, value) for value in values)
+    if own and is_kept_private(module, mentions):
+        return ""
+    return disturbance(module, function, found.anchor)
 
 
 def admit(match: Match, evidence: Evidence) -> Admission:
@@ -223,9 +251,10 @@ def admit(match: Match, evidence: Evidence) -> Admission:
     if reason := missed(match, evidence):
         return refused(reason)
     numbers = asked(match, evidence)["numbers"]
-    if reason := others_than({"list", "tuple"}, numbers, "what is summed"):
-        return refused(reason)
     (value,) = numbers
+    reason = others_than({"list", "tuple"}, numbers, "what is summed")
+    if reason := reason or _against_change(match, value):
+        return refused(reason)
     if not value.elements_complete:
         return refused("it was too large to be looked at in full")
     if set(value.element_types) != {"int"}:
@@ -237,6 +266,13 @@ def admit(match: Match, evidence: Evidence) -> Admission:
         return refused(f"the list is short ({size:g} elements)", **facts)
     removable = 1 - LOOKUP_NS / (SUM_NS + size / 2 * ELEMENT_NS)
     return Admission(evidence=facts, removable=round(removable, 4))
+
+
+def _against_change(match: Match, value: ValueEvidence) -> str | None:
+    """Why the list may not stay what it is in the loop; None: it does."""
+    disturbed = match.data["disturbed"]
+    steady = value.max_references == 0 or set(value.types) == {"tuple"}
+    return f"the loop might change the list: {disturbed}" if disturbed and not steady else None
 
 
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:

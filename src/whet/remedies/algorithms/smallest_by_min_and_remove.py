@@ -42,8 +42,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from whet.codebase.scopes import LOOPS
-from whet.remedies._admission import ordered_elements
+from whet.remedies._admission import ordered_elements, types_of
 from whet.remedies._asking import asked, looks, median_size, missed, others_than
+from whet.remedies._lists import is_lazy
 from whet.remedies._locals import bound_before, uses_of_own
 from whet.remedies._names import Use, makes_new_list, use_of
 from whet.remedies._places import (
@@ -179,7 +180,9 @@ def _followed(module: SourceModule, function: FunctionNode, each: _Smallest) -> 
             if plain is None:
                 return None
             appends.append(plain)
-        elif not (before and found in _BEFORE) and not _asks_for_size(module, use):
+        elif not (before and found in _BEFORE and not is_lazy(module, use)) and not _asks_for_size(
+            module, use
+        ):
             return None
     return _Smallest(
         least=each.least,
@@ -237,11 +240,16 @@ def admit(match: Match, evidence: Evidence) -> Admission:
     """Whether the elements had a total order, equal ones are alike, and there were many."""
     if reason := missed(match, evidence):
         return refused(reason)
-    items = asked(match, evidence)["items"]
+    seen = asked(match, evidence)
+    items = seen["items"]
     if reason := others_than({"list"}, items, "what is searched"):
         return refused(reason)
     (value,) = items
-    if reason := ordered_elements(value):
+    kinds = types_of(value.element_types)
+    reason = ordered_elements(value) or others_than(
+        kinds, seen.get("item", []), "what is put into it"
+    )
+    if reason:
         return refused(reason)
     if value.element_shapes is None or len(value.element_shapes) != 1:
         return refused("equal elements may differ, and another of them would come first")

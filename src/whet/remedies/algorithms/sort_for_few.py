@@ -28,7 +28,8 @@ Safety
 
 When not
     Lists from the caller, lists that are used again, partial orders (sets, NaN, an own `__lt__`),
-    `[-1]` with a key, keys that call what is not known to be pure.
+    `[-1]` with a key, keys that call what is not known to be pure, a use within `try` or `with`
+    (which would handle what the sort raises), a limit that may be None.
 """
 
 from __future__ import annotations
@@ -58,7 +59,14 @@ from whet.remedies._places import (
     new_match,
     walk_function,
 )
-from whet.remedies.algorithms._few import admit_few, is_plain_key, key_parts, truth_of, used_by
+from whet.remedies.algorithms._few import (
+    admit_few,
+    is_plain_key,
+    key_parts,
+    may_be_none,
+    truth_of,
+    used_by,
+)
 from whet.remedies.remedy import Remedy
 
 if TYPE_CHECKING:
@@ -69,6 +77,8 @@ if TYPE_CHECKING:
     from whet.records import HotPlace, Match
 
 NAME = "sort_for_few"
+_HANDLES = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
+_ACTS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,6 +185,8 @@ def _sort(
     few, last = used
     if key is not None and (last or not _is_quiet_key(module, function, key)):
         return None
+    if may_be_none(module, few) or not _can_wait(module, statement, use, keyed=key is not None):
+        return None
     name = use.value
     assert isinstance(name, ast.Name)  # noqa: S101 -- _only_use has seen to it
     return _Sort(
@@ -186,6 +198,24 @@ def _sort(
         key=key,
         largest=backwards != last,
     )
+
+
+def _can_wait(
+    module: SourceModule, statement: ast.stmt, use: ast.Subscript, *, keyed: bool
+) -> bool:
+    """Whether it does not matter that the elements are looked at only where they are used.
+
+    No handler may come between, and no call may change before what a key is made of.
+    """
+    block = _block_of(module, statement)
+    following = block[block.index(statement) + 1]
+    around = [at for at in module.scopes.ancestors(use) if within(module, at, following)]
+    if any(isinstance(at, _HANDLES) for at in around):
+        return False
+    own = (use.lineno, use.col_offset)
+    acts = (node for node in ast.walk(following) if isinstance(node, _ACTS))
+    earlier = any((node.end_lineno or 0, node.end_col_offset or 0) <= own for node in acts)
+    return not (keyed and earlier)
 
 
 def _is_quiet_key(module: SourceModule, function: FunctionNode, key: ast.expr) -> bool:

@@ -38,8 +38,18 @@ from typing import TYPE_CHECKING, Literal
 
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Span
+from whet.remedies._lists import disturbance, is_pure_function
+from whet.remedies._locals import uses_of_own
+from whet.remedies._names import makes_new_list
 from whet.remedies._places import found_again, hot_function, import_of, new_match, walk_function
-from whet.remedies.algorithms._few import admit_few, is_plain_key, key_parts, truth_of, used_by
+from whet.remedies.algorithms._few import (
+    admit_few,
+    is_plain_key,
+    key_parts,
+    may_be_none,
+    truth_of,
+    used_by,
+)
 from whet.remedies.remedy import Remedy
 
 if TYPE_CHECKING:
@@ -48,6 +58,7 @@ if TYPE_CHECKING:
     from whet.records import HotPlace, Match
 
 NAME = "sorted_for_few"
+_ACTS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 _COMMA_BEHIND = re.compile(rb"\s*,[ \t]*")
 _COMMA_BEFORE = re.compile(rb"\s*,\s*$")
@@ -108,6 +119,8 @@ def _sort(module: SourceModule, node: ast.AST) -> _Sort | None:
     backwards = truth_of(reverse.value) if reverse else False
     if backwards is None or isinstance(key, ast.Constant) or (last and key is not None):
         return None
+    if not _is_as_late(module, iterable, few, key):
+        return None
     return _Sort(
         whole=node,
         call=call,
@@ -117,6 +130,41 @@ def _sort(module: SourceModule, node: ast.AST) -> _Sort | None:
         reverse=reverse,
         largest=backwards != last,
     )
+
+
+def _is_as_late(
+    module: SourceModule, iterable: ast.expr, few: int | ast.expr, key: ast.expr | None
+) -> bool:
+    """Whether limit and keys are the same where they are worked out in another order.
+
+    `sorted` takes all elements, then works out all keys, then comes the limit. `nsmallest` begins
+    with the limit, and takes elements and keys by turns.
+    """
+    calls = any(isinstance(node, _ACTS) for node in ast.walk(iterable))
+    if isinstance(few, ast.expr):
+        keyed = key is not None and not isinstance(key, ast.Lambda | ast.Name)
+        local = isinstance(few, ast.Name) and _is_own(module, few) and not keyed
+        acts = calls or key is not None
+        if may_be_none(module, few) or (acts and not local):
+            return False
+    if key is None or is_plain_key(module, key):
+        return True
+    if isinstance(iterable, ast.GeneratorExp):
+        return False
+    function = module.scopes.function_of(iterable)
+    assert function is not None  # noqa: S101 -- it was found in one
+    if isinstance(key, ast.Name):
+        pure = module.scopes.is_builtin(key) or is_pure_function(module, key)
+    else:
+        pure = isinstance(key, ast.Lambda) and not disturbance(module, function, key)
+    return pure or makes_new_list(module, iterable)
+
+
+def _is_own(module: SourceModule, name: ast.Name) -> bool:
+    """Whether a name belongs to the function that mentions it, and no other changes it."""
+    scopes = module.scopes
+    function = scopes.function_of(name)
+    return function is not None and bool(uses_of_own(module, function, name.id))
 
 
 def _opening(module: SourceModule, call: ast.Call) -> Span | None:

@@ -107,9 +107,7 @@ def _is_unseen(module: SourceModule, loop: ast.For | ast.While, own: str, attrib
     body = [n for part in loop.body for n in ast.walk(part)]
     test = list(ast.walk(loop.test)) if isinstance(loop, ast.While) else []
     for node in [*body, *test]:
-        if isinstance(node, _REFUSED):
-            return False
-        if isinstance(node, ast.Call) and not _is_harmless(module, node):
+        if isinstance(node, _REFUSED) or _may_show(module, node, own, attribute):
             return False
         if isinstance(node, ast.Name) and node.id == own:
             parent = module.scopes.parent(node)
@@ -122,6 +120,20 @@ def _is_unseen(module: SourceModule, loop: ast.For | ast.While, own: str, attrib
             if parent.attr != attribute and not _is_data(module, parent):
                 return False
     return True
+
+
+def _may_show(module: SourceModule, node: ast.AST, own: str, attribute: str) -> bool:
+    """Whether a call, or what is read of another object, could tell the text.
+
+    It may be the same object by another name.
+    """
+    if isinstance(node, ast.Call):
+        return not _is_harmless(module, node)
+    if not isinstance(node, ast.Attribute):
+        return False
+    if isinstance(node.value, ast.Name) and node.value.id == own:
+        return False  # _is_unseen looks at it
+    return node.attr == attribute or not _is_data(module, node)
 
 
 def _is_harmless(module: SourceModule, call: ast.Call) -> bool:

@@ -19,6 +19,7 @@ from whet.remedies._lists import (
     is_parameter,
     local_mentions,
     loops_around,
+    may_be_missing,
     steady_loop,
 )
 from whet.remedies._places import is_in_text, new_match, walk_function
@@ -77,6 +78,8 @@ def find_lookups(module: SourceModule, function: FunctionNode, method: str) -> I
                 by_loop.setdefault((module.scopes.statement_of(loop), loop), []).append(call)
         for (before, loop), asked in by_loop.items():
             counted = entry_of(loop) is not None or not loops_around(module, before, function)
+            if may_be_missing(module, function, mentions, before):
+                continue
             if counted and is_bound_before(module, function, mentions, before):
                 yield _lookup(module, function, mentions, loop, asked)
 

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from whet.remedies._lists import disturbance, may_be_missing
 from whet.remedies._names import (
     READING_METHODS,
     Use,
@@ -17,10 +18,15 @@ from whet.remedies._names import (
 from whet.remedies._places import (
     alone_on_its_lines,
     default_is_none,
-    outermost_loop,
     walk_function,
 )
 from whet.remedies.containers._attributes import attribute_mentions, leaves_alone
+from whet.remedies.containers._probe_loops import (
+    loop_of,
+    plain_start,
+    runs_later,
+    statement_of_loop,
+)
 
 if TYPE_CHECKING:
     from whet.codebase.scopes import FunctionNode
@@ -29,7 +35,6 @@ if TYPE_CHECKING:
 
 LONG_LITERAL = 8  # elements; shorter ones are as quick as a set
 _ORDER_ONLY = READING_METHODS | {"sort", "reverse"}
-_CONSUMERS = frozenset("all any dict frozenset join list max min set sorted sum tuple".split())  # noqa: SIM905 -- reads better in a row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +48,9 @@ class Container:
         before: The statement that the companion's first line precedes.
         built: The expression that is evaluated whenever a set would be built anew.
         from_caller: A set would be built at each call of the function.
+        disturbed: What could change a list that somebody else holds while the set stands in for
+            it; "": nothing.
+        escapes: The function itself gives the list to somebody else.
         builds: Sets built in any case, such as one at import.
     """
 
@@ -59,6 +67,8 @@ class Container:
     builds: int = 0
     size: int = 0
     at_module_level: bool = False
+    disturbed: str = ""
+    escapes: bool = False
 
     def notes(self) -> dict[str, Any]:
         """What admission needs to know, as plain data."""
@@ -67,6 +77,8 @@ class Container:
             "grows": bool(self.appends),
             "builds": self.builds,
             "size": self.size,
+            "disturbed": self.disturbed,
+            "escapes": self.escapes,
         }
 
 
@@ -172,7 +184,7 @@ def _local(  # noqa: PLR0911 -- one return a kind of list
         return _growing(module, name, uses, statements)
     if any(isinstance(binding, ast.arg) for binding in bindings):
         return _given(module, function, name, uses, statements)
-    return _made_once(module, name, uses, statements)
+    return _made_once(module, function, name, uses, statements)
 
 
 def _growing(
@@ -190,7 +202,7 @@ def _growing(
     if not all(alone_on_its_lines(module, statement) for statement in statements_of):
         return None
     probes = _probes(module, uses)
-    if not any(_loop_of(module, probe, [binding]) for probe in probes):
+    if not any(loop_of(module, probe, [binding]) for probe in probes):
         return None
     alone = uses.kinds <= {Use.BOUND, Use.PROBED, Use.APPENDED}
     replace = alone and isinstance(binding.value, ast.List)
@@ -206,7 +218,11 @@ def _growing(
 
 
 def _made_once(
-    module: SourceModule, name: str, uses: _Uses, statements: list[ast.AST | None]
+    module: SourceModule,
+    function: FunctionNode,
+    name: str,
+    uses: _Uses,
+    statements: list[ast.AST | None],
 ) -> Container | None:
     binding = _only_assignment(module, statements)
     if binding is None:
@@ -215,7 +231,7 @@ def _made_once(
     probes = tuple(
         probe
         for probe in _probes(module, uses)
-        if _loop_of(module, probe, [binding])
+        if loop_of(module, probe, [binding])
         and block in set(module.scopes.ancestors(probe))
         and probe.lineno > (binding.end_lineno or 0)
     )
@@ -223,14 +239,19 @@ def _made_once(
         return None
     fresh = makes_new_list(module, binding.value)
     alone = uses.kinds <= {Use.BOUND, Use.PROBED} and _turns_into_set(binding.value)
-    lazy = any(_is_lazy(module, _loop_of(module, probe, [binding])) for probe in probes)
-    loops = {_statement_of_loop(module, probe, [binding]) for probe in probes}
-    before = loops.pop() if len(loops) == 1 else None
+    lazy = any(runs_later(module, loop_of(module, probe, [binding])) for probe in probes)
+    loops = {statement_of_loop(module, probe, [binding]) for probe in probes}
+    before = next(iter(loops)) if len(loops) == 1 else None
     if before is not None and module.indent_of(before) is None:
         return None
     quiet = fresh and not lazy and Use.ESCAPES not in uses.kinds
+    if not fresh and _may_be_missing(module, function, uses, loops):
+        return None
+    kept = fresh and Use.ESCAPES not in uses.kinds
     return Container(
         name=name,
+        disturbed="" if kept else disturbance(module, function, before or function),
+        escapes=Use.ESCAPES in uses.kinds,
         form="replace" if alone and fresh else "companion",
         probes=probes,
         safety="safe" if quiet else "gated",
@@ -251,12 +272,12 @@ def _given(
     if not statements and default_is_none(function, name):
         return None  # a set of None cannot be made where the loop may never ask
     around = [function, *(s for s in statements if s is not None)]
-    probes = tuple(p for p in _probes(module, uses) if _loop_of(module, p, around))
-    loops = {_statement_of_loop(module, probe, around) for probe in probes}
+    probes = tuple(p for p in _probes(module, uses) if loop_of(module, p, around))
+    loops = {statement_of_loop(module, probe, around) for probe in probes}
     if len(loops) != 1:
         return None
     before = loops.pop()
-    if not _plain_start(module, before):
+    if not plain_start(module, before) or _may_be_missing(module, function, uses, {before}):
         return None
     if any(isinstance(s, ast.stmt) and s.lineno > before.lineno for s in statements):
         return None
@@ -267,7 +288,17 @@ def _given(
         safety="gated",
         before=before,
         from_caller=True,
+        disturbed=disturbance(module, function, before),
+        escapes=Use.ESCAPES in uses.kinds,
     )
+
+
+def _may_be_missing(
+    module: SourceModule, function: FunctionNode, uses: _Uses, loops: set[ast.stmt]
+) -> bool:
+    """Whether the loops reckon with something else than a list, which no set can be made of."""
+    mentions = [node for nodes in uses.of.values() for node in nodes]
+    return any(may_be_missing(module, function, mentions, loop) for loop in loops)
 
 
 def _owned(
@@ -283,16 +314,19 @@ def _owned(
         return None
     parents = [module.scopes.parent(node) for node, use in uses if use is Use.PROBED]
     compares = [parent for parent in parents if isinstance(parent, ast.Compare)]
-    probes = tuple(p for p in compares if _loop_of(module, p, around))
-    loops = {_statement_of_loop(module, probe, around) for probe in probes}
+    probes = tuple(p for p in compares if loop_of(module, p, around))
+    loops = {statement_of_loop(module, probe, around) for probe in probes}
     if len(loops) != 1:
         return None
     before = loops.pop()
-    lazy = any(_is_lazy(module, _loop_of(module, probe, around)) for probe in probes)
-    if lazy or not _plain_start(module, before) or not leaves_alone(module, before, attribute):
+    lazy = any(runs_later(module, loop_of(module, probe, around)) for probe in probes)
+    if lazy or not plain_start(module, before) or not leaves_alone(module, before, attribute):
+        return None
+    if may_be_missing(module, function, mentions, before):
         return None
     return Container(
         name=module.text_of(attribute),
+        disturbed=disturbance(module, function, before),
         form="companion",
         probes=probes,
         safety="gated",
@@ -318,13 +352,14 @@ def _module_level(module: SourceModule, function: FunctionNode, name: str) -> Co
     probes = _probes(module, uses)
     here = tuple(probe for probe in probes if module.scopes.function_of(probe) is function)
     hidden = hidden and here == probes  # the evidence speaks of this function only
-    kept = not {Use.ESCAPES, Use.RETURNED} & uses.kinds
+    if {Use.ESCAPES, Use.RETURNED} & uses.kinds:
+        return None  # whoever gets it may change it, at any time
     alone = uses.kinds <= {Use.BOUND, Use.PROBED} and _turns_into_set(binding.value)
     return Container(
         name=name,
         form="replace" if alone and hidden else "companion",
         probes=here,
-        safety="safe" if kept and unseen else "gated",
+        safety="safe" if unseen else "gated",
         binding=binding,
         after=binding,
         builds=1,
@@ -363,36 +398,3 @@ def _call_of(module: SourceModule, node: ast.expr) -> ast.Call:
     call = module.scopes.parent(attribute) if attribute else None
     assert isinstance(call, ast.Call)  # noqa: S101 -- that is what APPENDED means
     return call
-
-
-def _loop_of(
-    module: SourceModule, probe: ast.Compare, bound: list[ast.AST] | list[ast.Assign]
-) -> ast.AST | None:
-    """The outermost loop around a probe that holds none of the statements that bind the list."""
-    holders = {parent for node in bound for parent in module.scopes.ancestors(node)}
-    within = next(at for at in module.scopes.ancestors(probe) if at in holders or at in bound)
-    return outermost_loop(module, probe, within)
-
-
-def _statement_of_loop(
-    module: SourceModule, probe: ast.Compare, bound: list[ast.AST] | list[ast.Assign]
-) -> ast.stmt:
-    loop = _loop_of(module, probe, bound)
-    assert loop is not None  # noqa: S101 -- asked only for probes in loops
-    return module.scopes.statement_of(loop)
-
-
-def _plain_start(module: SourceModule, statement: ast.stmt) -> bool:
-    row = module.lines[statement.lineno - 1][statement.col_offset :]
-    return module.indent_of(statement) is not None and not row.startswith(b"elif")
-
-
-def _is_lazy(module: SourceModule, loop: ast.AST | None) -> bool:
-    """Whether a generator expression may run after the statement that holds it."""
-    if not isinstance(loop, ast.GeneratorExp):
-        return False
-    match module.scopes.parent(loop):
-        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
-            return name not in _CONSUMERS
-        case _:
-            return True

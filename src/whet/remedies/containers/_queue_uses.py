@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Span
 from whet.remedies._admission import types_of
+from whet.remedies._lists import is_lazy
 from whet.remedies._names import Use, use_of
 from whet.remedies.containers._emptiness import holds_some, is_caught
 from whet.remedies.remedy import Admission, refused
@@ -120,6 +121,7 @@ def _indexes_an_end(module: SourceModule, node: ast.expr) -> bool:
             return False
 
 
+_GOES_ALONG = frozenset({"enumerate"})
 _ALIKE_BUILTINS = frozenset("all any bool enumerate len list max min set sorted sum tuple".split())  # noqa: SIM905 -- reads better in a row
 
 
@@ -128,17 +130,22 @@ def _reads_alike(module: SourceModule, node: ast.expr) -> bool:
     parent = module.scopes.parent(node)
     match parent:
         case ast.Call(func=ast.Name(id=name)):
-            return name in _ALIKE_BUILTINS and not parent.keywords
-        case ast.For() | ast.comprehension():
-            # A deque that changes while it is iterated raises; a list does not.
-            loop = module.scopes.statement_of(node)
-            return not _changes(loop, ast.unparse(node))
+            known = name in _ALIKE_BUILTINS and not parent.keywords
+            return known and (name not in _GOES_ALONG or _stays(module, node))
+        case ast.For() | ast.AsyncFor() | ast.comprehension():
+            return _stays(module, node)
         case ast.BinOp() | ast.FormattedValue():
             return False
         case ast.Compare():
             return len(parent.ops) == 1 and isinstance(parent.ops[0], ast.In | ast.NotIn)
         case _:
             return True
+
+
+def _stays(module: SourceModule, node: ast.expr) -> bool:
+    """Whether the queue is left alone while it is iterated: a deque raises, a list does not."""
+    changes = _changes(module.scopes.statement_of(node), ast.unparse(node))
+    return not (changes or is_lazy(module, node))
 
 
 def _changes(statement: ast.AST, name: str) -> bool:

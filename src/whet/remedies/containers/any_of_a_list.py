@@ -21,7 +21,9 @@ After
 
 Safety
     Gated by evidence: tests behind the first hit are not made any more, so they may have no
-    effects and must not raise.
+    effects and must not raise. Where the value of an element can make a test raise (`int(x)`,
+    `x["key"]`, `1 / x`), a bad element behind the first hit is not noticed any more: that needs
+    consent.
 
 When not
     Tests that never hit early (a generator is slower than a list), calls of functions that are
@@ -70,6 +72,11 @@ _PLAIN_NODES = (
     ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.IfExp, ast.Tuple, ast.List,
     ast.Set, ast.Slice, ast.expr_context, ast.cmpop, ast.boolop, ast.unaryop, ast.operator,
 )  # fmt: skip
+_TAKES_ALL = frozenset({"abs", "all", "any", "ascii", "bool", "isinstance", "len", "repr", "str"})
+_PICKY_METHODS = frozenset({
+    "decode", "encode", "format", "fromhex", "index", "join", "partition", "rindex", "rpartition",
+    "rsplit", "split", "to_bytes", "union", "zfill",
+})  # fmt: skip
 _BUILTINS = PURE_BUILTINS - {"map", "filter", "iter", "next", "sorted", "min", "max"}
 
 
@@ -217,6 +224,26 @@ def _is_object(module: SourceModule, node: ast.Name) -> bool:
     return isinstance(parent, ast.Attribute) and not _is_called(module, parent)
 
 
+def _may_raise(made: ast.ListComp) -> bool:
+    """Whether the value of an element, not only its type, may make a test raise."""
+    tests = [made.elt, *(test for part in made.generators for test in part.ifs)]
+    for node in (inner for test in tests for inner in ast.walk(test)):
+        match node:
+            case ast.Subscript():
+                return True
+            case ast.BinOp(op=ast.Div() | ast.FloorDiv() | ast.Mod() | ast.Pow()):
+                return True
+            case ast.BinOp(op=ast.LShift() | ast.RShift() | ast.MatMult()):
+                return True
+            case ast.Call(func=ast.Name(id=name)) if name not in _TAKES_ALL:
+                return True
+            case ast.Call(func=ast.Attribute(attr=method)) if method in _PICKY_METHODS:
+                return True
+            case _:
+                pass
+    return False
+
+
 def _match(module: SourceModule, found: _Question) -> Match:
     values = [("answers", found.made), ("entry", found.made.generators[0].iter)]
     values.extend(("iterable", node) for node in found.iterables)
@@ -228,7 +255,7 @@ def _match(module: SourceModule, found: _Question) -> Match:
         NAME,
         found.call,
         f"a whole list is made for `{found.name}`",
-        safety="gated",
+        safety="consent" if _may_raise(found.made) else "gated",
         values=values,
         data={"name": found.name, "classes": classes},
     )

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Span
 from whet.remedies._asking import asked, looks, median_size, missed, others_than
-from whet.remedies._locals import bound_before, uses_of_own
+from whet.remedies._locals import bound_before, in_brackets, uses_of_own
 from whet.remedies._places import (
     alone_on_its_lines,
     found_again,
@@ -185,9 +185,8 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
         WhetError: The match is not in the module any more.
     """
     copy = found_again(module, match, _find, lambda found: found.loop)
-    bare = isinstance(copy.loop.iter, ast.Tuple) and not module.text_of(copy.loop.iter).startswith(
-        "("
-    )
+    items = copy.loop.iter
+    bare = isinstance(items, ast.Tuple) and not in_brackets(module, items)
     opening, closing = ("((", "))") if bare else ("(", ")")
     return (
         Edit(file=module.file, span=_head(copy), text=f"{copy.copied.id}.extend{opening}"),

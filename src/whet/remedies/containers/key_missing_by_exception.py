@@ -40,6 +40,7 @@ from typing import TYPE_CHECKING
 from whet.records import CallSite, Edit, Span
 from whet.remedies._admission import plain_probe
 from whet.remedies._asking import asked, looks, others_than
+from whet.remedies._locals import in_brackets
 from whet.remedies._names import simple
 from whet.remedies._places import (
     alone_on_its_lines,
@@ -115,6 +116,7 @@ def _may_be(module: SourceModule, each: _Try) -> bool:
     return (
         _is_held(module, each.lookup.value)
         and _is_key(each.lookup.slice)
+        and "\n" not in module.text_of(each.lookup.slice)
         and each.handler.name is None
         and _catches(module, each.handler.type)
         and all(_is_quiet(module, node) for part in each.handler.body for node in ast.walk(part))
@@ -251,7 +253,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     words = _colon(module, each)
     assert words is not None  # noqa: S101 -- _may_be has seen to it
     key, table = module.text_of(each.lookup.slice), module.text_of(each.lookup.value)
-    if isinstance(each.lookup.slice, ast.Tuple) and not key.startswith("("):
+    if isinstance(each.lookup.slice, ast.Tuple) and not in_brackets(module, each.lookup.slice):
         key = f"({key})"
     nothing = _without_handler(module, each)
     return (

@@ -48,6 +48,7 @@ from whet.remedies._lists import (
     is_own_list,
     is_parameter,
     local_mentions,
+    returned_early,
 )
 from whet.remedies._names import Use, use_of
 from whet.remedies._places import (
@@ -147,7 +148,7 @@ def _may_grow(module: SourceModule, function: FunctionNode, found: _Addition) ->
     if not is_kept_private(module, others) or any(is_lazy(module, node) for node in others):
         return False
     changed = {Use.CHANGED, Use.BOUND}
-    if any(use_of(module, node) in changed or _in_finally(module, node) for node in others):
+    if any(use_of(module, node) in changed or returned_early(module, node) for node in others):
         return False
     return not _is_looked_through(module, function, found)
 
@@ -165,13 +166,6 @@ def _makes_own(module: SourceModule, value: ast.expr | None, name: str) -> bool:
 def _is_addend(module: SourceModule, node: ast.Name) -> bool:
     parent = module.scopes.parent(node)
     return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add)
-
-
-def _in_finally(module: SourceModule, node: ast.Name) -> bool:
-    """Whether the list is returned from a `try` that may still change it."""
-    around = module.scopes.ancestors(node)
-    tries = any(isinstance(at, ast.Try) and at.finalbody for at in around)
-    return use_of(module, node) is Use.RETURNED and tries
 
 
 def _is_looked_through(module: SourceModule, function: FunctionNode, found: _Addition) -> bool:

@@ -29,7 +29,8 @@ After
 
 Safety
     Safe for a list that is made in the function and that nobody else can change. A list that
-    came from elsewhere is gated: another holder could change it between two tests. A list
+    came from elsewhere is gated, and left alone if the loop calls anything that could change it
+    between two tests, or asks whether there is a list at all. A list
     that is used for nothing but membership becomes a set; any other keeps its list, with a set
     beside it. So does a list that `__init__` puts into an attribute, for one loop of a method
     that leaves the object alone.
@@ -121,12 +122,19 @@ def admit(match: Match, evidence: Evidence) -> Admission:
         types = types_of(value.types)
         if types != {"list"}:
             return refused(f"the container was of type {', '.join(sorted(types))}")
-        if reason := plain_members(value):
+        if reason := plain_members(value) or _against_change(match, value):
             return refused(reason)
     for value in probes:
         if reason := plain_probe(value):
             return refused(reason)
     return _weigh(match, evidence, containers or probes, seen.get("built", []))
+
+
+def _against_change(match: Match, value: ValueEvidence) -> str | None:
+    """Why somebody else could change the list between two tests; None: nobody could."""
+    disturbed = match.data["disturbed"]
+    alone = value.max_references == 0 and not match.data["escapes"]
+    return f"the loop might change the list: {disturbed}" if disturbed and not alone else None
 
 
 def _weigh(

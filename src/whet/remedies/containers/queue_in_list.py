@@ -29,7 +29,8 @@ Safety
 
 When not
     Slices, comparisons, sorting, insertion in the middle, lists that are handed to somebody else,
-    lists that change while they are iterated, short lists.
+    lists that change while they are iterated, lists that `finally` may change after they are
+    returned, short lists.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from whet.remedies._lists import returned_early
 from whet.remedies._names import Use, use_of
 from whet.remedies._places import found_again, hot_function, import_of, new_match, walk_function
 from whet.remedies.containers._queue_uses import (
@@ -100,15 +102,23 @@ def _queue(module: SourceModule, function: FunctionNode, name: str) -> _Queue | 
         return None
     if not (makes_list(module, binding.value) and can_be_annotated(binding)):
         return None
-    if any(node not in body for node in nodes):
-        return None  # a function inside sees it
     rest = [node for node in nodes if node is not bindings[0]]
+    if any(node not in body for node in nodes):  # a function inside sees it
+        return None
     if use_of(module, nodes[0]) is not Use.BOUND or not all(knows(module, n) for n in rest):
         return None
     returns = tuple(n for n in rest if isinstance(scopes.parent(n), ast.Return))
     calls = [call_on(module, node) for node in rest]
     fronts = tuple(call for call in calls if call is not None and front_of(call))
-    return _Queue(name=name, binding=binding, fronts=fronts, returns=returns)
+    queue = _Queue(name=name, binding=binding, fronts=fronts, returns=returns)
+    return queue if all(_can_be_copied(module, node) for node in returns) else None
+
+
+def _can_be_copied(module: SourceModule, returned: ast.Name) -> bool:
+    """Whether it can be returned as a list, and nothing changes it any more."""
+    scopes = module.scopes
+    shadowed = scopes.owner("list", scopes.scope_of(returned)) is not None
+    return not (shadowed or returned_early(module, returned))
 
 
 def _match(module: SourceModule, queue: _Queue) -> Match:

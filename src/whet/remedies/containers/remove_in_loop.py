@@ -25,7 +25,8 @@ After
 Safety
     Gated by evidence. The list stays the same object, and what is removed is the same with
     duplicates too: a Counter tells how many of each shall go. Tests may call nothing that could
-    see the list while it shrinks.
+    see the list while it shrinks. Where a test raises, the list stays whole: the loop would have
+    removed some elements before.
 
 When not
     Removals without a test (the ValueError of a missing element must stay), elements with an
@@ -72,6 +73,7 @@ LEAST_REMOVED = 4
 # Nanoseconds, CPython 3.11: comparing one element in `remove`; passing one in the new loop.
 COMPARE_NS = 14.0
 PASS_NS = {"test": 20.0, "others": 180.0}
+_HOLDERS = {"list", "tuple", "set", "frozenset"}  # a Counter takes the values of a dict for counts
 _ALIKE = ({"int"}, {"str"}, {"bytes"})  # equal elements cannot be told apart
 
 
@@ -180,7 +182,34 @@ def _may_go(module: SourceModule, function: FunctionNode, found: _Removal) -> bo
     parts = list(ast.walk(found.test))
     reads = any(isinstance(part, ast.Name) and part.id == found.removed.id for part in parts)
     odd = any(isinstance(part, strange) for part in parts)
-    return not (reads or odd or disturbance(module, function, found.test))
+    if reads or odd or disturbance(module, function, found.test):
+        return False
+    return _is_own(module, function, mentions) or not _measures_others(module, found)
+
+
+def _measures_others(module: SourceModule, found: _Removal) -> bool:
+    """Whether the test may look at the list by another name, such as `len(self.items)`."""
+    for node in ast.walk(found.test):
+        if not isinstance(node, ast.Attribute | ast.Subscript):
+            continue
+        root: ast.expr = node
+        while isinstance(root, ast.Attribute | ast.Subscript):
+            root = root.value
+        if isinstance(root, ast.Name) and root.id == found.target.id:
+            continue
+        parent = module.scopes.parent(node)
+        if module.scopes.dotted(node) or _is_method(module, node):
+            continue
+        if isinstance(parent, ast.Call | ast.Attribute | ast.Subscript):
+            return True
+        if isinstance(parent, ast.Compare) and isinstance(parent.ops[0], ast.In | ast.NotIn):
+            return True
+    return False
+
+
+def _is_method(module: SourceModule, node: ast.expr) -> bool:
+    called = module.scopes.parent(node)
+    return isinstance(called, ast.Call) and called.func is node
 
 
 def _is_own(module: SourceModule, function: FunctionNode, mentions: list[ast.Name]) -> bool:
@@ -231,7 +260,7 @@ def admit(match: Match, evidence: Evidence) -> Admission:
 
 def _against(match: Match, source: ValueEvidence, removed: ValueEvidence) -> str | None:
     if match.data["form"] == "others":
-        if strange := types_of(source.types) - {"list", "tuple", "set", "frozenset", "dict"}:
+        if strange := types_of(source.types) - _HOLDERS:
             return f"what shall go is held by {', '.join(sorted(strange))}"
         return plain_members(source) or plain_members(removed)
     if not removed.elements_complete:
