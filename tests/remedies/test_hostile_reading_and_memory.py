@@ -178,7 +178,7 @@ def test_a_loop_that_writes_what_it_reads_is_refused(bench, config):
             Path(path).write_text(row)
             print(len(text))
     """
-    assert found(bench, source, "file_read_in_loop") == ["gated"]
+    assert found(bench, source, "file_read_in_loop") == ["consent"]
     run = lambda m: m.f("abcdefgh", config)  # noqa: E731 -- a run in a word
     assert fixed(bench, source, "file_read_in_loop", run) is None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import textwrap
 from pathlib import Path
 
@@ -264,3 +266,146 @@ def test_a_memo_of_equal_and_different_arguments_keeps_all_of_them(bench, odd):
     run = lambda module: module.f([*range(9_000), *odd])  # noqa: E731 -- a run in a word
     after = fixed(bench, MEMO, "unbounded_cache", run)
     assert (after is None) == bool(odd)
+
+
+READ = """
+import json
+import time
+
+def save(path, data):
+    with open(path, "w") as file:
+        json.dump(data, file)
+
+def look(data):
+    return data["a"]
+
+def f(path, rows, tell):
+    found = []
+    for row in rows:
+        with open(path) as file:
+            data = json.load(file)
+        USE
+    return found
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "safety"),
+    [
+        ('found.append(data["a"] + row)', ["gated"]),
+        ('print(f"{data[row]:>9}", max(row, 1))', ["gated"]),
+        ('print(data["a"]); look({"a": row})', ["gated"]),
+        ('print(data["a"]); save(path, row)', ["consent"]),
+        ('print(data["a"]); tell(row)', ["consent"]),
+        ('print(data["a"]); row.save()', ["consent"]),
+        ('print(data["a"]); time.sleep(1)', []),
+        ('max(data["a"]).append(row)', []),
+        ('m = max(data["a"]); m.append(row)', []),
+        ('print((data["a"] + [])[0].pop())', []),
+    ],
+)
+def test_what_a_loop_may_do_to_the_file_that_it_reads_decides_who_is_asked(bench, use, safety):
+    assert safeties(bench, READ.replace("USE", use), "file_read_in_loop") == safety
+
+
+def test_a_parameter_that_hides_an_import_stays(bench):
+    source = """
+    import os
+
+    def load(path, os):
+        with open(path) as file:
+            return file.read()
+    """
+    assert safeties(bench, source, "file_read_again") == []
+    assert len(safeties(bench, source.replace("path, os", "path, o"), "file_read_again")) == 1
+
+
+ROWS = """
+import math
+from math import floor
+
+def note(connection, a):
+    connection.commit()
+    return a
+
+def clean(a):
+    return str(a).strip()
+
+def f(connection, rows):
+    cursor = connection.cursor()
+    for a, b in rows:
+        cursor.execute("INSERT INTO item VALUES (?, ?)", ROW)
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "admitted"),
+    [
+        ("(a, str(b).upper())", True),
+        ("(clean(a), math.floor(b) + floor(b))", True),
+        ("(a, note(connection, b))", False),
+        ('(a, cursor.execute("SELECT 1").fetchone()[0])', False),
+        ('(a, connection.execute("SELECT 1").fetchone()[0])', False),
+        ('(a, locals()["b"])', False),
+        ("(a, next(iter([b])))", False),
+    ],
+)
+def test_rows_that_may_do_more_than_hold_values_are_written_one_by_one(bench, row, admitted):
+    source = ROWS.replace("ROW", row)
+
+    def written(module, rows):
+        with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+            connection.execute("CREATE TABLE item (a, b)")
+            module.f(connection, rows)
+            table = connection.execute("SELECT * FROM item").fetchall()
+            return table, connection.in_transaction
+
+    rows = [(n, n / 2) for n in range(100)]
+    after = fixed(bench, source, "statement_per_row", lambda module: written(module, rows))
+    assert (after is not None) == admitted
+    for some in [rows, rows[:1], []] if admitted else []:
+        assert written(bench.load(after), some) == written(bench.load(source), some)
+
+
+@pytest.mark.parametrize(("indent", "found"), [("    ", ["consent"]), ("  ", []), ("\t", [])])
+def test_blocks_that_are_indented_otherwise_stay_where_they_are(bench, indent, found):
+    source = (
+        "def f(p, xs):\n    for x in xs:\n        y = x\n"
+        f'        with open(p, "a") as out:\n        {indent}out.write(y)\n'
+    )
+    assert safeties(bench, source, "file_opened_per_item") == found
+
+
+@pytest.mark.parametrize(("head", "found"), [("", ["consent"]), ("import multiprocessing\n", [])])
+def test_a_buffer_that_a_child_could_write_again_is_flushed(bench, head, found):
+    source = (
+        f'{head}def f(p, xs):\n    with open(p, "w") as out:\n        for x in xs:\n'
+        "            out.write(x)\n            out.flush()\n"
+    )
+    assert safeties(bench, source, "flush_per_line") == found
+
+
+POINT = """
+class Point:
+    def __init__(self, x):
+        self.x = x
+    METHOD
+
+def make(size):
+    return [Point(n) for n in range(size)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "found"),
+    [
+        ("@classmethod\n    def new(cls): return cls(1)", ["gated"]),
+        ("@classmethod\n    def count(cls): return cls.counted", ["gated"]),
+        ("@classmethod\n    def reset(cls): cls.x = 0", []),
+        ("@classmethod\n    def default(cls): return getattr(cls, 'x', 0)", []),
+        ("def reset(self): type(self).x = 0", []),
+        ("def default(self): return getattr(type(self), 'x', 0)", []),
+    ],
+)
+def test_a_class_that_is_asked_for_what_its_instances_hold_gets_no_slots(bench, method, found):
+    assert safeties(bench, POINT.replace("METHOD", method), "instances_with_dict") == found

@@ -23,7 +23,8 @@ After
 Safety
     Needs consent: what is written reaches the file when the buffer is full or the loop ends, so
     a killed program loses the last lines, another reader sees them later, and the lines of
-    several writing programs mix in other places. A loop without turns creates the file.
+    several writing programs, or of several functions of this one, mix in other places. A loop
+    without turns creates the file.
 
 When not
     Logs that must survive a crash, files that several programs append to, files that are moved
@@ -136,10 +137,17 @@ def _can_be_moved(module: SourceModule, loop: ast.For, block: ast.With) -> bool:
         and not iterated
         and alone_on_its_lines(module, loop)
         and alone_on_its_lines(module, block)
+        and _is_even(module, loop, block)
         and not has_long_text(loop)
         and not has_inner_functions(loop)
         and b"\\\n" not in b"".join(module.lines[loop.lineno - 1 : loop.end_lineno])
     )
+
+
+def _is_even(module: SourceModule, loop: ast.For, block: ast.With) -> bool:
+    """Whether the lines of both blocks are indented alike, so that one can take in the other."""
+    deeper = (module.indent_of(block) or "") + indent_unit(module, loop, block)
+    return module.indent_of(block.body[0]) == deeper
 
 
 def admit(match: Match, evidence: Evidence) -> Admission:

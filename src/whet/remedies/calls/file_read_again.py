@@ -37,7 +37,8 @@ Safety
     are immutable: device, inode, size and both times of the file are asked at each call, so that
     a file that was changed is read again. Needs consent where results can be changed and go to
     callers that the source does not show: they would share one object. A file that is
-    rewritten with as many bytes within one tick of the file system's clock is not noticed.
+    rewritten with as many bytes within one tick of the file system's clock is not noticed, nor is
+    what the kernel writes into its own files (`/proc`, `/sys`).
 
 When not
     Files that are written meanwhile, results that callers change, generators, methods, functions
@@ -118,6 +119,8 @@ def _reader(module: SourceModule, function: FunctionNode) -> _Reader | None:
     body = function.body[1:] if documented else function.body
     if not body or not alone_on_its_lines(module, body[0]) or _has_default(function):
         return None
+    if any(scopes.import_origin(each.arg) for each in _parameters(function)):
+        return None  # the new lines may need what the parameter hides
     path = _path_of(module, function, body[0])
     if path is None or function.body[0].lineno == function.lineno:
         return None

@@ -27,13 +27,15 @@ After
         total += row.amount * rates[row.currency]
 
 Safety
-    Gated: the file is still read where it was read first, so that a loop without turns reads
-    nothing and errors appear where they did; the run must show that it did not change meanwhile.
-    A file that somebody else writes while the loop runs would be seen too late.
+    Gated where nothing that the loop calls can write files, as far as the source shows: the file
+    is still read where it was read first, so that a loop without turns reads nothing and errors
+    appear where they did; the run must show that it did not change meanwhile. Needs consent where
+    the loop calls something else, which may write the file in another run. A file that another
+    program writes while the loop runs would be seen too late.
 
 When not
     Files that the loop or anybody else writes, content that the loop changes or hands on,
-    generators and coroutines (the file may change while they wait).
+    loops that wait, generators and coroutines (the file may change meanwhile).
 """
 
 from __future__ import annotations
@@ -61,6 +63,7 @@ from whet.remedies.calls._loops import (
     only_used_in,
     stored_in,
 )
+from whet.remedies.calls._quiet import may_write, waits
 from whet.remedies.calls._reading import PARSERS, read_path
 from whet.remedies.calls._words import PURE_BUILTINS, PURE_METHODS
 from whet.remedies.remedy import Admission, Remedy, refused
@@ -110,7 +113,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
             NAME,
             read.statement,
             f"a file is read into {read.name!r} at every turn of a loop",
-            safety="gated",
+            safety="consent" if may_write(module, read.loop) else "gated",
             values=[("path", read.path)],
             calls=(site,),
         )
@@ -213,6 +216,7 @@ def _loop_of(
             steady = (
                 in_body
                 and is_invariant(module, path, parent)
+                and not waits(parent)
                 and _reads_steady(statement, parent, name)
             )
             if not steady:
@@ -302,7 +306,7 @@ REMEDY = Remedy(
     title="Read a file once for a whole loop",
     claims="wall_time",
     keeps_state=False,
-    safety="gated",
+    safety="consent",
     share="lines with callees",
     detect=detect,
     admit=admit,

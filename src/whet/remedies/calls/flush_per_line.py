@@ -23,10 +23,12 @@ After
 
 Safety
     Needs consent: a killed program loses what the buffer holds, and another program that follows
-    the file sees the lines later. What the file holds in the end is the same.
+    the file sees the lines later, as do functions of this one that look at its size or read it.
+    What the file holds in the end is the same.
 
 When not
-    Journals, progress files and pipes that somebody follows, anything that must survive a crash.
+    Journals, progress files and pipes that somebody follows, anything that must survive a crash,
+    modules that fork.
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ NAME = "flush_per_line"
 LEAST_FLUSHES = 50
 _FILES = frozenset({"_io.BufferedWriter", "_io.TextIOWrapper"})
 _ELSEWHERE = (ast.Yield, ast.YieldFrom, ast.Await)
+_FORKS = frozenset({"ProcessPoolExecutor", "fork", "forkpty", "multiprocessing"})
 _METHODS = frozenset({"flush", "write", "writelines"})
 
 
@@ -90,6 +93,8 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
 def _flushes(module: SourceModule, function: FunctionNode) -> Iterator[_Flush]:
     nodes = list(walk_function(function))
     if isinstance(function, ast.AsyncFunctionDef) or any(isinstance(n, _ELSEWHERE) for n in nodes):
+        return
+    if _FORKS & module.words:  # a child would write again what the buffer holds
         return
     for node in nodes:
         match node:

@@ -28,13 +28,15 @@ Safety
 When not
     Statements that return rows, `lastrowid` or `rowcount` used anywhere in the module, other
     drivers (some send all rows at once), cursors that somebody else holds (they show the last
-    row), rows that are read from the same cursor, names of the loop used behind it.
+    row), rows that are read from the same cursor or made by functions that may do more than make
+    a row, names of the loop used behind it.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +50,8 @@ from whet.remedies.calls._loops import (
     loops_in,
     stored_in,
 )
+from whet.remedies.calls._purity import Purity
+from whet.remedies.calls._words import PURE_METHODS
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
@@ -63,6 +67,7 @@ LOOKUP_SHARE = 0.4  # saved of a statement: 0.050 s CPU for 60,000 rows became 0
 LONGEST_LINE = 88
 _SIZED = frozenset({"dict", "frozenset", "list", "range", "set", "tuple"})
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
+_LOOKING = frozenset({"dir", "eval", "exec", "locals", "super", "vars"})
 _STRANGE = (ast.NamedExpr, ast.Lambda, ast.Yield, ast.YieldFrom, ast.Await, ast.Starred)
 
 
@@ -152,12 +157,56 @@ def _is_plain(module: SourceModule, function: FunctionNode, rows: _Rows) -> bool
         and _writes(module, rows.sql)
         and is_invariant(module, rows.cursor, loop)
         and rows.cursor.id not in mentioned
+        and not _is_strange(rows)
         and all(isinstance(node, targets) for node in ast.walk(loop.target))
         and all(is_loop_variable(module, function, name) for name in names)
-        and not any(isinstance(node, _STRANGE) for node in ast.walk(rows.row))
         and not any(isinstance(node, _STRANGE) for node in ast.walk(loop.iter))
-        and not _may_stop(rows.row)
+        and _makes_row(module, rows.row)
     )
+
+
+def _is_strange(rows: _Rows) -> bool:
+    """Whether a row uses the cursor, which is busy, or looks at the names around it."""
+    return any(
+        isinstance(node, _STRANGE)
+        or (isinstance(node, ast.Name) and node.id in {rows.cursor.id, *_LOOKING})
+        for node in ast.walk(rows.row)
+    )
+
+
+def _makes_row(module: SourceModule, row: ast.expr) -> bool:
+    """Whether making a row touches neither the transaction nor the end of an iteration.
+
+    A function of the module that speaks of transactions might commit: `executemany` opens one
+    for all rows. A StopIteration would become a RuntimeError.
+    """
+    for node in ast.walk(row):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=method)):
+                if method not in PURE_METHODS and module.scopes.dotted(node.func) is None:
+                    return False
+            case ast.Call(func=ast.Name() as func) if not module.scopes.is_builtin(func):
+                if not _is_quiet(module, func):
+                    return False
+            case ast.Call(func=ast.Name(id="next")):
+                return False
+            case _:
+                pass
+    return True
+
+
+def _is_quiet(module: SourceModule, func: ast.Name) -> bool:
+    """Whether a name is that of an import, a class, or a function that is pure."""
+    scopes = module.scopes
+    if scopes.owner(func.id, scopes.scope_of(func)) is not scopes.module:
+        return False
+    match scopes.bindings(scopes.module, func.id):
+        case [ast.FunctionDef() as function]:
+            return not Purity(module, function).reason
+        case [ast.ImportFrom() as brought]:
+            return brought.level == 0 and (brought.module or "") in sys.stdlib_module_names
+        case _:
+            return False
 
 
 def _source(module: SourceModule, iterated: ast.expr) -> ast.Name | None:
@@ -187,11 +236,6 @@ def _writes(module: SourceModule, sql: ast.expr) -> bool:
     if not isinstance(sql, ast.Constant) or not isinstance(sql.value, str):
         return False
     return bool(_WRITES.match(sql.value)) and "returning" not in sql.value.lower()
-
-
-def _may_stop(row: ast.expr) -> bool:
-    """Whether a StopIteration may come out of a row: it would become a RuntimeError."""
-    return any(isinstance(node, ast.Name) and node.id == "next" for node in ast.walk(row))
 
 
 def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- one return a reason

@@ -78,7 +78,7 @@ def plain_class(module: SourceModule, node: ast.ClassDef) -> PlainClass | None:
     if fields is None or attributes is None:
         return None
     names = tuple(dict.fromkeys([*fields, *attributes]))
-    if _set_by_others(module) - set(names):
+    if _set_by_others(module) - set(names) or _asks_class(module, node, set(names)):
         return None
     made = _made(module, node.name)
     if not names or made is None or _collides(node, set(names), set(fields)):
@@ -177,6 +177,31 @@ def _set_by_others(module: SourceModule) -> set[str]:
             if not is_own:
                 found.add(node.attr)
     return found
+
+
+def _asks_class(module: SourceModule, node: ast.ClassDef, names: set[str]) -> bool:
+    """Whether a class may be asked for an attribute of its instances, or given it: slots are one.
+
+    `type(self).x`, `cls.x` in a class method, and `getattr(...)` on either.
+    """
+    calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+    if any(isinstance(call.func, ast.Name) and call.func.id == "type" for call in calls):
+        return True
+    for method in node.body:
+        if isinstance(method, ast.FunctionDef) and _is_class_method(module, method):
+            own = method.args.args[0].arg if method.args.args else ""
+            uses = module.scopes.uses(module.scopes.inner(method), own)
+            for use in uses:
+                parent = module.scopes.parent(use)
+                called = isinstance(parent, ast.Call) and parent.func is use
+                other = isinstance(parent, ast.Attribute) and parent.attr not in names
+                if not (called or other):
+                    return True
+    return False
+
+
+def _is_class_method(module: SourceModule, method: FunctionNode) -> bool:
+    return any(module.scopes.is_builtin(d, "classmethod") for d in method.decorator_list)
 
 
 def _is_stored(node: ast.Name) -> bool:
