@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from whet.codebase.scopes import FUNCTIONS
 from whet.codebase.syntax import first_line
 from whet.records import Span
-from whet.remedies._places import hot_function, line_above, top_level_statement, walk_function
+from whet.remedies._places import (
+    hot_function,
+    is_where_it_says,
+    line_above,
+    top_level_statement,
+    walk_function,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -39,6 +45,7 @@ def calls_in(
         if isinstance(node, ast.Call)
         and module.scopes.dotted(node.func) in names
         and is_whole(module, node.func)
+        and is_where_it_says(module, node)
     ]
     return sorted(found, key=lambda call: (call.lineno, call.col_offset))
 
@@ -70,6 +77,13 @@ def only_argument(call: ast.Call) -> ast.expr | None:
             return only
         case _:
             return None
+
+
+def argument_text(module: SourceModule, argument: ast.expr) -> str:
+    """The source of an argument, as it can stand in another call."""
+    text = module.text_of(argument)
+    bare = isinstance(argument, ast.NamedExpr | ast.Yield | ast.YieldFrom)
+    return f"({text})" if bare else text
 
 
 def builtins_are_plain(module: SourceModule, names: Iterable[str]) -> bool:

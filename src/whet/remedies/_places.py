@@ -139,11 +139,12 @@ def _import_line(module: SourceModule) -> int:
     after = 1
     for node in module.tree.body:
         future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        if isinstance(node, ast.Import | ast.ImportFrom) and not future:
+        begins_line = node.lineno >= after
+        if begins_line and isinstance(node, ast.Import | ast.ImportFrom) and not future:
             return node.lineno
-        if not (future or _is_docstring(node)):
+        if begins_line and not (future or _is_docstring(node)):
             break
-        after = (node.end_lineno or node.lineno) + 1
+        after = max(after, (node.end_lineno or node.lineno) + 1)
     return _first_code_line(module, after)
 
 
@@ -182,9 +183,12 @@ def line_above(module: SourceModule, statement: ast.stmt) -> int:
     """The first line of a statement with its decorators and the comment right above it."""
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     line = min([statement.lineno, *(node.lineno for node in decorators)])
-    while line > 1 and module.lines[line - 2].startswith(b"#"):
+    assert module.tree is not None  # noqa: S101 -- the statement is in it
+    before = [node.end_lineno or 0 for node in module.tree.body if node.lineno < line]
+    above = max(before, default=0)  # a text may end there, on a line that begins with "#"
+    while line > above + 1 and module.lines[line - 2].startswith(b"#"):
         line -= 1
-    return line
+    return line if above else _first_code_line(module, line)
 
 
 def alone_on_its_lines(module: SourceModule, statement: ast.stmt) -> bool:
@@ -245,6 +249,17 @@ def _nodes_of(function: ast.AST) -> tuple[ast.AST, ...]:
         if not isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
             pending.extend(reversed(list(ast.iter_child_nodes(node))))
     return tuple(found)
+
+
+def is_where_it_says(module: SourceModule, node: ast.expr) -> bool:
+    """Whether an expression's place is right: in f-strings before Python 3.12 it may not be."""
+    if not is_in_text(module, node):
+        return True
+    try:
+        there = ast.parse(module.text_of(node).strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return False
+    return ast.dump(there) == ast.dump(node)
 
 
 def is_in_text(module: SourceModule, node: ast.AST) -> bool:

@@ -34,14 +34,17 @@ Safety
     as before.
 
 When not
-    Classes with bases, with properties or methods that answer for attributes, `ClassVar`,
-    `InitVar` and keyword markers; a `dict_factory`.
+    Classes with bases, with properties or methods that answer for attributes; fields of types
+    from outside of the file and the standard library, which could be `ClassVar` or `InitVar` by
+    another name; keyword markers; a `dict_factory`.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from whet.remedies._admission import types_of
@@ -67,7 +70,7 @@ NAME = "asdict_of_flat_dataclass"
 NAMES = frozenset({"dataclasses.asdict"})
 REMOVABLE = 0.75
 _BUILTINS = ["type", "frozenset", "str", "int", "float", "bool", "bytes", "map"]
-_MARKERS = re.compile(r"\b(ClassVar|InitVar|KW_ONLY)\b")
+_MARKERS = frozenset({"Annotated", "ClassVar", "InitVar", "KW_ONLY"})
 _ANSWERING = frozenset({"__getattribute__", "__getattr__", "__slots__", "__class__"})
 DEFINITION = '''
 def NAME(value, plain=frozenset({str, int, float, bool, bytes, type(None)})):
@@ -183,7 +186,7 @@ def _is_harmless(module: SourceModule, node: ast.stmt, names: set[str]) -> bool:
     """Whether a statement of a class leaves some names alone, and hides no field."""
     match node:
         case ast.AnnAssign(target=ast.Name(), annotation=annotation):
-            return not _MARKERS.search(module.text_of(annotation))
+            return _is_type(module, annotation)
         case (
             ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name)
         ):
@@ -193,7 +196,51 @@ def _is_harmless(module: SourceModule, node: ast.stmt, names: set[str]) -> bool:
                 word for t in targets for word in re.findall(r"\w+", ast.unparse(t))
             }
         case _:
-            return isinstance(node, ast.Expr | ast.Pass)
+            documents = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            return documents or isinstance(node, ast.Pass)
+
+
+def _is_type(module: SourceModule, annotation: ast.expr) -> bool:
+    """Whether an annotation is known to be a type, not a marker such as `ClassVar` by any name."""
+    match annotation:
+        case ast.Constant(value=str(text)):
+            return _is_type(module, _parsed(text))
+        case ast.Subscript(value=of):
+            return _is_type(module, of)
+        case ast.Attribute(value=ast.Name(id=package), attr=name):
+            return _is_known(f"{module.scopes.import_origin(package)}.{name}")
+        case ast.Name(id=name):
+            return _names_type(module, name)
+        case _:  # `X | Y` is no marker, whatever X and Y are
+            none = isinstance(annotation, ast.Constant) and annotation.value is None
+            return none or isinstance(annotation, ast.BinOp)
+
+
+def _parsed(text: str) -> ast.expr:
+    """The expression in an annotation that is a text; what is no type, if there is none."""
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return ast.Tuple(elts=[], ctx=ast.Load())
+
+
+def _names_type(module: SourceModule, name: str) -> bool:
+    scopes = module.scopes
+    match scopes.bindings(scopes.module, name):
+        case []:
+            return isinstance(getattr(builtins, name, None), type)
+        case [ast.ClassDef()]:
+            return True
+        case [ast.Import() | ast.ImportFrom()]:
+            return _is_known(scopes.import_origin(name) or "")
+        case _:
+            return False
+
+
+def _is_known(origin: str) -> bool:
+    """Whether a name of another module is known not to be a marker."""
+    package, _, name = origin.rpartition(".")
+    return package.partition(".")[0] in sys.stdlib_module_names and name not in _MARKERS
 
 
 def _fields(kind: ast.ClassDef) -> list[str]:
@@ -226,11 +273,11 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     """
     call = found_again(module, match, _calls, itself)
     kind = next(each for each in _flat_classes(module) if each.name == match.data["class"])
-    spelling, _ = import_of(module, "dataclasses", "asdict")
+    spelling, imports = import_of(module, "dataclasses", "asdict")
     fields = ", ".join(f'"{name}": value.{name}' for name in _fields(kind))
     text = DEFINITION.replace("ASDICT", spelling).replace("KIND", kind.name)
     name, edits = shared_definition(module, _wanted(kind), text.replace("FIELDS", fields))
-    return (*edits, module.replace(call.func, name))
+    return (*imports, *edits, module.replace(call.func, name))
 
 
 def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:

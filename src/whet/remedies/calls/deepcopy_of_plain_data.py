@@ -88,7 +88,8 @@ def NAME(value, plain=frozenset({str, int, float, bool, bytes, type(None)})):
     try:
         return copied(value)
     except LookupError:
-        return DEEPCOPY(value)
+        pass
+    return DEEPCOPY(value)
 '''
 
 
@@ -128,10 +129,10 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
         WhetError: The match is not in the module any more.
     """
     call = found_again(module, match, _calls, itself)
-    spelling, _ = import_of(module, "copy", "deepcopy")  # one for all calls of the file
+    spelling, imports = import_of(module, "copy", "deepcopy")  # one for all calls of the file
     text = DEFINITION.replace("DEEPCOPY", spelling)
     name, edits = shared_definition(module, WANTED, text)
-    return (*edits, module.replace(call.func, name))
+    return (*imports, *edits, module.replace(call.func, name))
 
 
 def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:

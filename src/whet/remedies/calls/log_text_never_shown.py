@@ -42,6 +42,8 @@ import re
 from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import FUNCTIONS, LOOPS
+from whet.codebase.syntax import span_of
+from whet.records import Edit, Span
 from whet.remedies._admission import types_of
 from whet.remedies._library_calls import itself
 from whet.remedies._places import (
@@ -49,6 +51,7 @@ from whet.remedies._places import (
     found_again,
     hot_function,
     import_of,
+    is_where_it_says,
     new_match,
     walk_function,
 )
@@ -57,7 +60,7 @@ from whet.remedies.remedy import Admission, Remedy, refused
 if TYPE_CHECKING:
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Edit, Evidence, HotPlace, Match, ValueEvidence
+    from whet.records import Evidence, HotPlace, Match, ValueEvidence
 
 NAME = "log_text_never_shown"
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
@@ -100,7 +103,8 @@ def _is_message(module: SourceModule, call: ast.Call) -> bool:
                 and _is_name_or_attribute(logger)
                 and bool(values)
                 and all(_can_be_percent(value) for value in values)
-                and all(_is_where_it_says(module, value.value) for value in values)
+                and all(is_where_it_says(module, value.value) for value in values)
+                and _is_bare(module, call, text)
                 and (call.lineno == call.end_lineno or "#" not in module.text_of(call))
                 and not _is_guarded(module, call)
             )
@@ -148,13 +152,13 @@ def _kinds(percent: str) -> list[str]:
     return ["int", "bool", "float"] if percent.endswith("f") else sorted(PLAIN)
 
 
-def _is_where_it_says(module: SourceModule, node: ast.expr) -> bool:
-    """Whether the place of an expression is right: before Python 3.12 it may not be."""
-    try:
-        there = ast.parse(module.text_of(node).strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        return False
-    return ast.dump(there) == ast.dump(node)
+def _is_bare(module: SourceModule, call: ast.Call, text: ast.JoinedStr) -> bool:
+    """Whether a message has no brackets of its own: with arguments in them it would be a tuple."""
+    func, first = span_of(call.func), span_of(text)
+    between = Span(
+        line=func.end_line, column=func.end_column, end_line=first.line, end_column=first.column
+    )
+    return module.text_between(between).replace("\\", "").strip() == "("
 
 
 def _is_guarded(module: SourceModule, call: ast.Call) -> bool:
@@ -299,11 +303,10 @@ def _guard(module: SourceModule, call: ast.Call) -> tuple[Edit, ...]:
     level, imports = import_of(module, "logging", call.func.attr.upper())
     indent = module.indent_of(statement) or ""
     step = "\t" if indent.endswith("\t") else "    "
-    asked = f"{indent}if {module.text_of(call.func.value)}.isEnabledFor({level}):\n"
-    return (
-        *imports,
-        module.insert_before_line(statement.lineno, asked + step),
-    )
+    asked = f"if {module.text_of(call.func.value)}.isEnabledFor({level}):\n{indent}{step}"
+    line, column = statement.lineno, statement.col_offset
+    start = Span(line=line, column=column, end_line=line, end_column=column)
+    return (*imports, Edit(file=module.file, span=start, text=asked))
 
 
 def _in_pattern(part: ast.expr) -> str:

@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING
 
 from whet.remedies._admission import types_of
 from whet.remedies._library_calls import (
+    argument_text,
     calls_in,
     define_above,
     hot_calls,
@@ -164,7 +165,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     name = name_for(module, call, "_{}_compiled", NAMES)
     memo = f"{name} = {cache}(maxsize={ENTRIES}, typed=True)({compiler})"
     flags = _flags(module, call)
-    pattern = module.text_of(call.args[0])
+    pattern = argument_text(module, call.args[0])
     compiled = f"{name}({pattern}{f', {module.text_of(flags)}' if flags else ''})"
     used = module.replace(call, compiled + _method_call(module, call, flags))
     return (*imports, *more, define_above(module, call, memo), used)

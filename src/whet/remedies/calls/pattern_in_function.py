@@ -40,10 +40,12 @@ import re
 import warnings
 from typing import TYPE_CHECKING
 
-from whet.remedies._library_calls import imported_above
+from whet.remedies._library_calls import argument_text, imported_above, is_whole
 from whet.remedies._places import (
     found_again,
     hot_function,
+    import_of,
+    is_where_it_says,
     line_above,
     new_match,
     top_level_statement,
@@ -74,7 +76,7 @@ PARAMETERS = {
     "subn": ["repl", "string", "count", "flags"],
 }
 FLAGS = frozenset("A ASCII I IGNORECASE M MULTILINE S DOTALL U UNICODE X VERBOSE".split())  # noqa: SIM905 -- pairs read better in a row
-_NEWER_SYNTAX = re.compile(r"[*+?}]\+|\(\?>")  # possessive and atomic: Python 3.11
+_NEWER_SYNTAX = re.compile(r"[*+?}]\+|\(\?>|\\z")  # possessive, atomic: Python 3.11; \z: 3.14
 _WORDS = re.compile(r"[^0-9A-Za-z]+")
 
 
@@ -116,12 +118,13 @@ def _is_constant_call(module: SourceModule, call: ast.Call) -> bool:
         and set(given) <= set(parameters)
         and set(needed) <= set(given)
     )
-    if pattern is None or not (fits and _re_is_whole(module)):
+    if pattern is None or not (fits and is_whole(module, call.func)):
         return False
     commented = call.lineno != call.end_lineno and "#" in module.text_of(call)
     flags = _flags(module, call)
     compiles = flags is not None and not commented and _compiles(pattern, flags)
-    return compiles and imported_above(module, call, {"re"})
+    placed = is_where_it_says(module, call)
+    return compiles and placed and imported_above(module, call, {"re"})
 
 
 def _pattern(module: SourceModule, call: ast.Call) -> ast.Constant | None:
@@ -153,15 +156,6 @@ def _named_pattern(
             return None
     at_top = scopes.parent(binding) is scopes.tree and binding.lineno < before.lineno
     return value if at_top else None
-
-
-def _re_is_whole(module: SourceModule) -> bool:
-    """Whether nobody in the module replaces something in `re`."""
-    for node in module.scopes.uses(module.scopes.module, "re"):
-        parent = module.scopes.parent(node)
-        if isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load):
-            return False
-    return True
 
 
 def _flag_argument(module: SourceModule, call: ast.Call) -> ast.expr | None:
@@ -258,7 +252,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     function = module.scopes.function_of(call)
     assert function is not None  # noqa: S101 -- it was found in one
     constant = _constant_name(module, function, call)
-    return (_definition(module, call, constant), *_use(module, call, constant))
+    return (*_definition(module, call, constant), *_use(module, call, constant))
 
 
 def _constant_name(module: SourceModule, function: FunctionNode, call: ast.Call) -> str:
@@ -274,28 +268,21 @@ def _word(function: FunctionNode) -> str:
     return _WORDS.sub("_", function.name).strip("_").upper() or "THE"
 
 
-def _definition(module: SourceModule, call: ast.Call, constant: str) -> Edit:
+def _definition(module: SourceModule, call: ast.Call, constant: str) -> tuple[Edit, ...]:
     flags = _flag_argument(module, call)
-    package = module.text_of(call.func)
-    compiler = _compiler(module, package)
+    compiler, imports = _compiler(module, module.text_of(call.func))
     arguments = module.text_of(call.args[0])
     if flags is not None:
         arguments += f", {module.text_of(flags)}"
     line = line_above(module, top_level_statement(module, call))
-    return module.insert_before_line(line, f"{constant} = {compiler}({arguments})\n\n\n")
+    text = f"{constant} = {compiler}({arguments})\n\n\n"
+    return (*imports, module.insert_before_line(line, text))
 
 
-def _compiler(module: SourceModule, written: str) -> str:
-    """`re.compile` in the module's own spelling of `re`."""
+def _compiler(module: SourceModule, written: str) -> tuple[str, tuple[Edit, ...]]:
+    """`re.compile` in the module's own spelling of `re`, with the import that it may need."""
     prefix, dot, _ = written.rpartition(".")
-    if dot:
-        return f"{prefix}.compile"
-    for name in list(module.scopes.module.bindings):
-        if module.scopes.import_origin(name) == "re.compile":
-            return name
-        if module.scopes.import_origin(name) == "re":
-            return f"{name}.compile"
-    return written
+    return (f"{prefix}.compile", ()) if dot else import_of(module, "re", "compile")
 
 
 def _use(module: SourceModule, call: ast.Call, constant: str) -> tuple[Edit, ...]:
@@ -303,9 +290,9 @@ def _use(module: SourceModule, call: ast.Call, constant: str) -> tuple[Edit, ...
     if method == "compile":
         return (module.replace(call, constant),)
     flags = _flag_argument(module, call)
-    kept = [module.text_of(argument) for argument in call.args[1:] if argument is not flags]
+    kept = [argument_text(module, each) for each in call.args[1:] if each is not flags]
     kept += [
-        f"{keyword.arg}={module.text_of(keyword.value)}"
+        f"{keyword.arg}={argument_text(module, keyword.value)}"
         for keyword in call.keywords
         if keyword.arg != "flags"
     ]

@@ -26,7 +26,8 @@ After
 
 Safety
     Gated by evidence. Only plain functions are remembered, each as long as it lives, and as long
-    as its code and defaults are the same objects; everything else is asked about as before.
+    as its code, its defaults and what it wraps are the same objects; everything else is asked
+    about as before. Annotations that are replaced meanwhile are not noticed.
 
 When not
     Files that set `__signature__`, `__wrapped__`, annotations or defaults themselves; further
@@ -73,6 +74,7 @@ def NAME(function, known=WEAK(), plain=type(lambda: None)):
     if type(function) is not plain:
         return SIGNATURE(function)
     parts = function.__code__, function.__defaults__, function.__kwdefaults__
+    parts += tuple(map(function.__dict__.get, ("__wrapped__", "__signature__")))
     found = known.get(function)
     if found is None or any(old is not new for old, new in zip(found[0], parts)):
         found = known[function] = parts, SIGNATURE(function)
@@ -86,7 +88,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     if not calls or _may_change(module):
         return []
     above = imported_above(module, module.scopes.functions[0], {"weakref"})
-    if not above or not builtins_are_plain(module, ["type", "any", "zip"]):
+    if not above or not builtins_are_plain(module, ["type", "any", "map", "tuple", "zip"]):
         return []
     found = []
     for call in calls:
@@ -133,11 +135,11 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
         WhetError: The match is not in the module any more.
     """
     call = found_again(module, match, _calls, itself)
-    spelling, _ = import_of(module, "inspect", "signature")  # one for all calls of the file
-    weak, imports = import_of(module, "weakref", "WeakKeyDictionary")
+    spelling, imports = import_of(module, "inspect", "signature")  # one for all calls of the file
+    weak, more = import_of(module, "weakref", "WeakKeyDictionary")
     text = DEFINITION.replace("SIGNATURE", spelling).replace("WEAK", weak)
     name, edits = shared_definition(module, WANTED, text)
-    return (*imports, *edits, module.replace(call.func, name))
+    return (*imports, *more, *edits, module.replace(call.func, name))
 
 
 def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:

@@ -43,6 +43,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from whet.remedies._admission import types_of
 from whet.remedies._library_calls import (
+    argument_text,
     builtins_are_plain,
     calls_in,
     define_above,
@@ -180,7 +181,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     name = name_for(module, call, "_{}_time", NAMES)
     form = iso_form(_format(call) or "")
     by_strptime = f"{module.text_of(call.func)}(text, {module.text_of(call.args[1])})"
-    used = module.replace(call, f"{name}({module.text_of(call.args[0])})")
+    used = module.replace(call, f"{name}({argument_text(module, call.args[0])})")
     if form is not None:
         reader = module.text_of(call.func).removesuffix("strptime") + "fromisoformat"
         definition = _iso_definition(name, form, reader, by_strptime)

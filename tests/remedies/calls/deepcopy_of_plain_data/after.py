@@ -26,7 +26,8 @@ def _deep_copy(value, plain=frozenset({str, int, float, bool, bytes, type(None)}
     try:
         return copied(value)
     except LookupError:
-        return copy.deepcopy(value)
+        pass
+    return copy.deepcopy(value)
 
 
 class Answers:

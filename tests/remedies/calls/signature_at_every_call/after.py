@@ -9,6 +9,7 @@ def _signature_of(function, known=WeakKeyDictionary(), plain=type(lambda: None))
     if type(function) is not plain:
         return inspect.signature(function)
     parts = function.__code__, function.__defaults__, function.__kwdefaults__
+    parts += tuple(map(function.__dict__.get, ("__wrapped__", "__signature__")))
     found = known.get(function)
     if found is None or any(old is not new for old, new in zip(found[0], parts)):
         found = known[function] = parts, inspect.signature(function)
