@@ -204,6 +204,49 @@ def test_a_submodule_that_others_may_have_found_loaded_by_this_import_is_not_mov
     assert done.stdout == "xml.dom.minidom\n"
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        "def f(rgb_to_hsv):\n    return hls_to_rgb(rgb_to_hsv)\n",
+        "def f():\n    rgb_to_hsv = 1\n    return hls_to_rgb(rgb_to_hsv)\n",
+        "def f():\n    global hls_to_rgb\n    return hls_to_rgb\n",
+        "def f():\n    class K:\n        global hls_to_rgb\n        a = hls_to_rgb\n",
+        "def f():\n    return hls_to_rgb, locals()\n",
+        "def f():\n    return hls_to_rgb, (lambda: (hls_to_rgb, locals()))()\n",
+    ],
+)
+def test_an_import_stays_where_a_function_means_something_else_by_its_names(moved, function):
+    source = "from colorsys import rgb_to_hsv, hls_to_rgb\n" + function
+    assert moved(source) is None
+    assert moved(source.replace(function, "def f():\n    return hls_to_rgb\n")) is not None
+
+
+@pytest.mark.parametrize(
+    ("around", "moves"),
+    [
+        ("sys.path.pop(0)", False),
+        ("sys.path = []", False),
+        ("del sys.path[0]", False),
+        ("del sys.modules['colorsys']", False),
+        ("sys.modules['colorsys'] = None", False),
+        ("sys.meta_path.insert(0, None)", False),
+        ("sys.path.insert(0, 'lib')", True),
+        ("here = 'json' in sys.modules, sys.modules.get('json'), sys.path[0]", True),
+    ],
+)
+def test_files_that_change_what_imports_find_import_at_once(moved, around, moves):
+    source = f"import sys\n{PLAIN}\n\ndef later():\n    {around}\n"
+    assert (moved(source) is not None) is moves
+
+
+def test_constants_from_elsewhere_are_read_when_they_were(bench):
+    for names, stays in (("LIMIT", True), ("limit", False), ("Limit, LEVEL", True)):
+        used = names.rpartition(" ")[2]
+        source = f"from pytest import {names}\n\ndef f():\n    return {used}\n"
+        module = bench.module(source)
+        assert (bench.matches(module, REMEDY, SLOW) == []) is stays
+
+
 def test_pickles_and_pages_that_look_the_name_up_find_it_in_a_string(moved):
     assert moved(PLAIN + "\n\nLAZY = ('colorsys',)\n") is None
 
@@ -348,6 +391,8 @@ def test_the_list_stands_above_all_imports_and_older_interpreters_ignore_it(benc
         PLAIN.replace("import colorsys", "from .colorsys import rgb"),
         PLAIN.replace("import colorsys", "try:\n    import colorsys\nexcept ImportError: pass"),
         "__lazy_modules__ = []\n" + PLAIN,
+        PLAIN + "\n\nimport sys\nsys.path.pop()\n",
+        "'Doc.'; " + PLAIN,
     ],
 )
 def test_imports_that_must_not_be_put_off_are_not_listed(bench, source):

@@ -149,3 +149,8 @@ def test_quick_parts_stay_where_they_are():
     assert '"price"' not in text.partition("__all__")[0]
     assert matches(text)[1] == []
     assert matches(PACKAGE, slow={})[1] == []
+
+
+def test_a_package_that_changes_what_imports_find_loads_its_parts_at_once():
+    assert matches("import sys\nsys.path.insert(0, 'x')\n" + PACKAGE)[1]
+    assert not matches("import sys\n" + PACKAGE + "sys.path.pop(0)\n")[1]

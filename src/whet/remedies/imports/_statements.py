@@ -24,6 +24,33 @@ def asks_for_globals(module: SourceModule) -> bool:
     return any(module.scopes.uses(None, name) for name in _SEES_GLOBALS)
 
 
+_ADDING = frozenset({"append", "extend", "insert"})
+_FINDING = frozenset({"sys.meta_path", "sys.modules", "sys.path", "sys.path_hooks"})
+
+
+def changes_finding(module: SourceModule) -> bool:
+    """Whether the file changes what later imports find, other than by adding to `sys.path`."""
+    if "sys" not in module.words:
+        return False
+    scopes = module.scopes
+    for node in ast.walk(scopes.tree):
+        if isinstance(node, ast.Name | ast.Attribute) and scopes.dotted(node) in _FINDING:
+            parent = scopes.parent(node)
+            adds = (
+                isinstance(parent, ast.Attribute)
+                and parent.attr in _ADDING
+                and scopes.dotted(node) == "sys.path"
+            )
+            reads = (
+                isinstance(parent, ast.Compare)
+                or (isinstance(parent, ast.Attribute) and parent.attr == "get")
+                or (isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load))
+            )
+            if not (adds or reads):
+                return True
+    return False
+
+
 def only_module(statement: ImportStatement) -> str | None:
     """The one module that a statement imports; None where it is not so plain."""
     if isinstance(statement, ast.ImportFrom):

@@ -30,15 +30,19 @@ Safety
     mention stay, since they may replace them in the module (tests do); so do submodules of
     packages that the project also holds by `import package`, which may live on what this import
     happened to load. An import that fails does so at its first use instead of at the start.
+    What `from x import y` brings is looked up at each call: constants (`Y`) of modules beyond the
+    standard library, which a program may bind anew, are therefore not moved.
 
 When not
-    Names used at module level, in class bodies, decorators, defaults or annotations; imports
-    inside `try` or `if`; re-exported names; relative imports.
+    Names used at module level, in class bodies, decorators, defaults or annotations; functions
+    with variables of the same names, or that ask for `locals()`; files that take something out of
+    `sys.path` or `sys.modules`; imports inside `try` or `if`; re-exported names; relative imports.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import FUNCTIONS
@@ -49,6 +53,7 @@ from whet.remedies.imports._effects import effects_against, held_packages
 from whet.remedies.imports._statements import (
     asks_for_globals,
     bound_names,
+    changes_finding,
     is_exported,
     is_used_outside,
     loads_for_others,
@@ -70,7 +75,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     """A match for every slow import of a module that only functions use."""
     if module.tree is None or not hot.imports or module.scopes.star_import:
         return []
-    if asks_for_globals(module):
+    if asks_for_globals(module) or changes_finding(module):
         return []
     found = []
     for statement in module.tree.body:
@@ -83,11 +88,21 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
                 share < LEAST_SHARE
                 or is_used_outside(module, statement)
                 or loads_for_others(module, statement)
+                or _brings_constants(statement, origin or "")
             )
             users = [] if stays else _users(module, statement)
             if origin and users:
                 found.append(_match(module, statement, origin, users))
     return found
+
+
+def _brings_constants(statement: ImportStatement, origin: str) -> bool:
+    """Whether a name may be bound anew in its module, so that it matters when it is looked up."""
+    own = origin.partition(".")[0] in sys.stdlib_module_names
+    named = isinstance(statement, ast.ImportFrom) and any(
+        a.name.isupper() for a in statement.names
+    )
+    return named and not own
 
 
 def _users(module: SourceModule, statement: ImportStatement) -> list[FunctionNode]:
@@ -99,7 +114,7 @@ def _users(module: SourceModule, statement: ImportStatement) -> list[FunctionNod
             return []
         for use in scopes.uses(scopes.module, name):
             function = _outermost_function(module, use)
-            if function is None or not _can_take(module, function):
+            if function is None or not _can_take(module, function, bound_names(statement)):
                 return []
             users.append(function)
     return sorted(set(users), key=lambda function: function.lineno)
@@ -118,9 +133,16 @@ def _outermost_function(module: SourceModule, use: ast.Name) -> FunctionNode | N
     return found
 
 
-def _can_take(module: SourceModule, function: FunctionNode) -> bool:
-    first = _first_statement(function)
-    return first.lineno > function.lineno and module.indent_of(first) is not None
+def _can_take(module: SourceModule, function: FunctionNode, names: list[str]) -> bool:
+    """Whether a function can begin with the import, and means nothing else by any of the names."""
+    first, own = _first_statement(function), module.scopes.inner(function)
+    within = set(ast.walk(function))
+    scopes = [scope for scope in module.scopes.all if scope.node in within]
+    taken = any(name in own.bindings for name in names)
+    taken = taken or any(name in scope.declared for scope in scopes for name in names)
+    listed = any(isinstance(n, ast.Name) and n.id == "locals" for n in ast.walk(function))
+    placed = first.lineno > function.lineno and module.indent_of(first) is not None
+    return placed and not (taken or listed)
 
 
 def _first_statement(function: FunctionNode) -> ast.stmt:

@@ -26,8 +26,9 @@ Safety
     does so at its first use.
 
 When not
-    Interpreters before 3.15; files that look at their names by `globals()` and the like; a
-    `__lazy_modules__` of the file's own; relative imports; imports inside `try` or `if`.
+    Interpreters before 3.15; files that look at their names by `globals()` and the like, or take
+    something out of `sys.path` or `sys.modules`; a `__lazy_modules__` of the file's own; relative
+    imports; imports inside `try` or `if`.
 """
 
 from __future__ import annotations
@@ -37,10 +38,12 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.syntax import span_of
 from whet.records import Match
+from whet.remedies._places import alone_on_its_lines
 from whet.remedies.imports._effects import effects_against, held_packages
 from whet.remedies.imports._statements import (
     ImportStatement,
     asks_for_globals,
+    changes_finding,
     loads_for_others,
     only_module,
 )
@@ -61,6 +64,8 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     if module.tree is None or hot.python is None or hot.python < FIRST_PYTHON:
         return []
     if _LIST in module.words or module.scopes.star_import or asks_for_globals(module):
+        return []
+    if changes_finding(module):
         return []
     slow = [each for each in _imports(module) if _share(hot, each) >= LEAST_SHARE]
     names = list(dict.fromkeys(only_module(each) or "" for each in slow))
@@ -96,6 +101,7 @@ def _imports(module: SourceModule) -> list[ImportStatement]:
         node
         for node in module.scopes.tree.body
         if isinstance(node, ast.Import | ast.ImportFrom)
+        and alone_on_its_lines(module, node)
         and only_module(node) not in {None, "__future__"}
         and not loads_for_others(module, node)
     ]

@@ -34,7 +34,7 @@ After
 Safety
     Gated by evidence. `from package import Name`, `package.Name`, `package.part` and
     `from package import *` find what they found before. An import that fails does so when a name
-    is first asked for.
+    is first asked for; a name that its module binds anew before that is found as it is then.
 
 When not
     No `__all__` (a star import would find less); names used in the file itself; a `__getattr__` or
@@ -55,6 +55,7 @@ from whet.remedies._places import alone_on_its_lines
 from whet.remedies.imports._effects import effects_against, held_packages
 from whet.remedies.imports._statements import (
     asks_for_globals,
+    changes_finding,
     type_checking,
     under_type_checking,
     whole_lines,
@@ -147,7 +148,7 @@ def _handed(module: SourceModule) -> list[Handed]:
         return []
     scopes = module.scopes
     own = {"__getattr__", "__dir__"} & set(scopes.module.bindings)
-    if own or scopes.star_import or asks_for_globals(module):
+    if own or scopes.star_import or asks_for_globals(module) or changes_finding(module):
         return []
     if not builtins_are_plain(module, ["AttributeError", "getattr", "globals", "sorted"]):
         return []
