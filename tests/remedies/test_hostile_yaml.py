@@ -135,3 +135,18 @@ def test_types_that_somebody_adds_are_written(both_dumps):
         assert both_dumps[1].f([1j]) == both_dumps[0].f([1j]) == "- 1j\n"
     finally:
         yaml.SafeDumper.yaml_representers = table
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 50_000 + "]" * 50_000, "{a: " * 50_000, "- " * 50_000 + "a", " -" * 300 + " a"]
+)
+def test_texts_nested_too_deeply_for_libyaml_do_not_reach_it(both_yaml, monkeypatch, text):
+    """It has no limit of its own: the process would end without an error."""
+    original, fixed = both_yaml
+    monkeypatch.delattr(yaml, "CSafeLoader")  # whoever asks for it gets the plain loader's answer
+    expected = outcome(original.f, text)[0]
+    monkeypatch.undo()
+    reached = []
+    monkeypatch.setattr(yaml.CSafeLoader, "__init__", lambda *_: reached.append(1))
+    assert outcome(fixed.f, text)[0] == expected
+    assert reached == []

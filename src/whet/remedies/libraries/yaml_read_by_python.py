@@ -30,7 +30,9 @@ Safety
     Gated by evidence. On 300,000 made-up documents the two differed only in texts with tabs, tags
     (`!`), byte-order marks and ` ?`: such texts, and everything that libyaml refuses, go to the
     Python code, so that errors are the same; so does everything where the two know different
-    tags, for instance because somebody has added a constructor to `SafeLoader`.
+    tags, for instance because somebody has added a constructor to `SafeLoader`. Texts that could
+    be nested hundreds of levels deep (more than 500 `[` and `{`, or lines that begin with 250
+    blanks and dashes) go there as well: libyaml has no limit and would crash.
 
 When not
     Loaders of other kinds, several documents in a stream, `yaml` changed by the file.
@@ -43,6 +45,7 @@ from typing import TYPE_CHECKING
 
 from whet.remedies._admission import types_of
 from whet.remedies._library_calls import (
+    argument_text,
     builtins_are_plain,
     calls_in,
     hot_calls,
@@ -67,7 +70,7 @@ REMOVABLE = 0.85
 STREAMS = frozenset({
     "str", "bytes", "_io.TextIOWrapper", "_io.BufferedReader", "_io.StringIO", "_io.BytesIO",
 })  # fmt: skip
-_BUILTINS = ["isinstance", "str", "bytes", "any", "getattr", "Exception"]
+_BUILTINS = ["isinstance", "str", "bytes", "any", "getattr", "len", "Exception"]
 DEFINITION = '''
 def NAME(stream):
     """As `yaml.safe_load`; by libyaml where both read alike."""
@@ -81,7 +84,9 @@ def NAME(stream):
         quick, plain = YAML.CSafeLoader, YAML.SafeLoader
         tables = ["constructors", "multi_constructors", "implicit_resolvers", "path_resolvers"]
         same = all(getattr(quick, f"yaml_{t}") == getattr(plain, f"yaml_{t}") for t in tables)
-        if same and not any(mark in text for mark in ("\\t", "!", " ?", "\\ufeff")):
+        deep = text.count("[") + text.count("{") > 500
+        deep = deep or any(len(row) - len(row.lstrip(" -")) > 250 for row in text.splitlines())
+        if same and not deep and not any(mark in text for mark in ("\\t", "!", " ?", "\\ufeff")):
             return YAML.load(text, Loader=quick)
     except Exception:  # whatever is wrong, the plain loader says it
         pass
@@ -144,7 +149,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     spelling, imports = library(module, NAMES)
     text = DEFINITION.replace("YAML", spelling)
     name, edits = shared_definition(module, WANTED, text)
-    used = module.replace(call, f"{name}({module.text_of(stream)})")
+    used = module.replace(call, f"{name}({argument_text(module, stream)})")
     return (*imports, *edits, used)
 
 

@@ -18,7 +18,9 @@ def _safe_load(stream):
         quick, plain = yaml.CSafeLoader, yaml.SafeLoader
         tables = ["constructors", "multi_constructors", "implicit_resolvers", "path_resolvers"]
         same = all(getattr(quick, f"yaml_{t}") == getattr(plain, f"yaml_{t}") for t in tables)
-        if same and not any(mark in text for mark in ("\t", "!", " ?", "\ufeff")):
+        deep = text.count("[") + text.count("{") > 500
+        deep = deep or any(len(row) - len(row.lstrip(" -")) > 250 for row in text.splitlines())
+        if same and not deep and not any(mark in text for mark in ("\t", "!", " ?", "\ufeff")):
             return yaml.load(text, Loader=quick)
     except Exception:  # whatever is wrong, the plain loader says it
         pass
