@@ -302,3 +302,31 @@ def test_what_is_no_frame_and_no_text_is_not_advised_about(bench):
 
     assert "of type" in advice(bench, CELLS, "cells_set_in_loop", run)
     assert "of type int" in advice(bench, CELLS, "dates_parsed_by_cell", run)
+
+
+SETS = """
+def f(table):
+    other = table
+    found = []
+    for i, row in table.iterrows():
+        found.append(row["0"])
+        {change}
+    return found
+"""
+
+
+@pytest.mark.parametrize("names", [["ints", "ints"], ["floats", "floats"], ["ints", "texts"]])
+@pytest.mark.parametrize(
+    "change",
+    ["other.at[59, '0'] = 7", "other.iloc[59, 0] += 7", "other.replace(1, 7, inplace=True)"],
+)
+def test_rows_of_a_frame_that_has_another_name_and_changes(bench, names, change):
+    answer = agrees(
+        bench, SETS.format(change=change), "rows_by_iterrows", lambda: (frame_of(names),)
+    )
+    assert answer == ("admitted" if "texts" in names else "refused")
+
+
+def test_an_array_that_is_named_over_two_lines_stays(bench):
+    source = "import numpy\ndef f(table):\n    return sum(table\n        .real)\n"
+    assert agrees(bench, source, "builtin_over_array", lambda: (np.arange(99),)) == "refused"

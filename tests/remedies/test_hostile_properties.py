@@ -114,3 +114,20 @@ def test_objects_that_are_read_once_are_refused(bench):
             assert kept[-1].shown == (str(i), 1)
 
     assert bench.fix(source, NAME, run) is None
+
+
+def test_a_property_that_has_two_names_is_refused(bench):
+    source = FROZEN.format(body=BODIES[0]) + "    other = shown\n"
+    assert bench.load(source).Thing(1).other == ("1", 1)
+    assert bench.fix(source, NAME, lambda module: read_often(module, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("outside", "safety"),
+    [(set(), "gated"), ({"LIMIT"}, "consent"), ({"vars"}, "consent"), ({"__dict__"}, "consent")],
+)
+def test_what_other_files_could_replace_or_look_at_needs_consent(bench, outside, safety):
+    source = "LIMIT = 2\n" + FROZEN.format(body="str(self.held)[:LIMIT]")
+    module = bench.module(source, outside=frozenset(outside))
+    (match,) = bench.matches(module, find_remedy(NAME))
+    assert match.safety == safety

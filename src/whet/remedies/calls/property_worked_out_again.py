@@ -24,7 +24,9 @@ After
 
 Safety
     Gated for frozen data classes, whose attributes stay. Any other class needs your consent: code
-    outside of the module could set an attribute after the first read. Each object holds its
+    outside of the module could set an attribute after the first read; so does a property that
+    reads a constant of the module which others could replace, and a project that looks at
+    `__dict__` or `vars`. Each object holds its
     result in its `__dict__`, as long as it lives; and the name can be assigned to from then on.
 
 When not
@@ -72,12 +74,12 @@ _LOOKS_INSIDE = frozenset({"__dict__", "delattr", "fget", "pickle", "setattr", "
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Property:
-    """The function, its decorator, what it reads of its object, and whether that can change."""
+    """The function, its decorator, what it reads of its object, and whether all of it stays."""
 
     function: ast.FunctionDef
     decorator: ast.Name
     inputs: tuple[ast.Attribute, ...]
-    frozen: bool
+    stays: bool
 
 
 class _OwnPurity(Purity):
@@ -123,7 +125,8 @@ def _find(  # noqa: PLR0911 -- one return a reason
     if not isinstance(holder, ast.ClassDef) or not is_plain_class(module, holder):
         return []
     once = len(module.scopes.inner(holder).bindings.get(function.name, ())) == 1
-    if not once or _LOOKS_INSIDE & module.words:
+    again = module.scopes.uses(module.scopes.inner(holder), function.name)
+    if not once or again or _LOOKS_INSIDE & module.words:  # a cached property has one name only
         return []
     purity = _OwnPurity(module, function, own.arg)
     uses = module.scopes.uses(module.scopes.inner(function), own.arg)
@@ -137,7 +140,9 @@ def _find(  # noqa: PLR0911 -- one return a reason
     if not all(_stays(module, holder, name, frozen=frozen) for name in names):
         return []
     inputs = tuple(purity.inputs)
-    return [_Property(function=function, decorator=decorator, inputs=inputs, frozen=frozen)]
+    looked_at = {"__dict__", "vars"} & (module.outside or frozenset())
+    stays = frozen and not purity.trusted and not looked_at
+    return [_Property(function=function, decorator=decorator, inputs=inputs, stays=stays)]
 
 
 def _works(function: FunctionNode) -> bool:
@@ -200,7 +205,7 @@ def _match(module: SourceModule, each: _Property) -> Match:
         NAME,
         each.decorator,
         f"the property {name} is worked out each time it is read",
-        safety="gated" if each.frozen else "consent",
+        safety="gated" if each.stays else "consent",
         values=[("input", attribute) for attribute in each.inputs],
         calls=(site,),
         lines=range(first_line(function), function.lineno + 1),

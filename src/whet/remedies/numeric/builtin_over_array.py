@@ -17,7 +17,8 @@ After
 
 Safety
     Gated: on ints the results are equal and of the same type. Sums that overflow wrap around in
-    both, but only the builtin warns of it.
+    both, but only the builtin warns of it. An array that is empty some day sums up to NumPy's 0
+    instead of Python's, and has a ValueError with another text for its smallest element.
 
 When not
     Floats: the array's `sum` adds in another order, which changes the last digits; that is for you
@@ -65,7 +66,8 @@ def _find(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
             case ast.Call(
                 func=ast.Name(id=word) as func, args=[ast.Name() | ast.Attribute()], keywords=[]
             ) if word in _WORDS and module.scopes.is_builtin(func):
-                if is_editable(module, node):
+                argument = node.args[0]
+                if is_editable(module, node) and argument.lineno == argument.end_lineno:
                     found.append(node)
             case _:
                 pass

@@ -25,7 +25,8 @@ Safety
     floats). A label that is not there raises the same KeyError.
 
 When not
-    Rows that are kept, changed or given away, labels that are computed, dates, categories, cells
+    Loops that set cells, where all columns are of one type (rows of arrays could show them); rows
+    that are kept, changed or given away, labels that are computed, dates, categories, cells
     that may be missing in columns of text. (Whole columns are several times quicker still, where
     the loop can be written without a loop: that changes types, so whet leaves it to you.)
 """
@@ -64,6 +65,7 @@ NAME = "rows_by_iterrows"
 FEWEST_ROWS = 20
 # Microseconds, pandas 3.1: a row as a Series takes 8, a cell of it 2.5; of an array 0.1 each.
 ROW_US, CELL_US, QUICK_US = 8.0, 2.5, 0.1
+_PLACES = frozenset({"at", "iat", "iloc", "loc", "values"})
 _USED = ("enumerate", "zip")
 _CELLS = frozenset({
     "bool", "float", "int", "numpy.bool", "numpy.bool_", "numpy.float64", "numpy.int64", "str",
@@ -139,6 +141,17 @@ def _cells(
     return found
 
 
+def _sets_cells(node: ast.AST) -> bool:
+    """Whether a node changes cells of a frame, which may be that of the rows by another name."""
+    match node:
+        case ast.Subscript(value=ast.Attribute(attr=place), ctx=ast.Store() | ast.Del()):
+            return place in _PLACES
+        case ast.keyword(arg="inplace"):
+            return True
+        case _:
+            return False
+
+
 def _match(module: SourceModule, rows: _Rows) -> Match:
     cells = [("cell", cell) for cell in rows.cells]
     lines = {cell.lineno for cell in rows.cells}
@@ -149,6 +162,7 @@ def _match(module: SourceModule, rows: _Rows) -> Match:
         f"rows of {rows.frame.id!r} become a Series each to read their cells",
         safety="gated",
         values=[("frame", rows.frame), *cells],
+        data={"sets_cells": any(_sets_cells(n) for n in ast.walk(rows.loop))},
         lines={rows.loop.lineno, *lines},
     )
 
@@ -165,6 +179,9 @@ def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- on
     if not forms or not all(_ELEMENTS.fullmatch(kind) for kind in kinds):
         odd = sorted(kind for kind in kinds if not _ELEMENTS.fullmatch(kind))
         return refused(f"cells of {', '.join(odd) or 'unknown types'} change in a row")
+    mixed = all(len({kind for _, kind in columns_of(form)}) > 1 for form in forms)
+    if match.data["sets_cells"] and not mixed:
+        return refused("cells that the loop sets could be seen in later rows")
     for cell in seen["cell"]:
         if reason := others_than(_CELLS, [cell], "a cell"):
             return refused(reason)
