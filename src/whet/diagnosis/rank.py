@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from whet.diagnosis.match import concerned_share
+from whet.diagnosis.together import join_small
 from whet.records import Finding
 from whet.remedies import sections_of
 
@@ -50,7 +51,8 @@ def findings(  # noqa: PLR0913 -- the stage's whole input, by name
     """What was found, the admitted first, by objective and attainable gain.
 
     The attainable gain is Amdahl's: the share of all time that a match concerns, times the part
-    of it that the cure can take away at the most. What is refused gains 0.
+    of it that the cure can take away at the most. What is refused gains 0. Small findings of one
+    remedy in one function are joined.
 
     Args:
         matches: From `find_matches`.
@@ -82,9 +84,13 @@ def findings(  # noqa: PLR0913 -- the stage's whole input, by name
             declined=finding_id in declined,
             evidence={**finding.evidence, **notes},
         )
-        if finding.refused is not None or finding.attainable_gain >= least_gain:
-            found.append(finding)
-    return tuple(sorted(found, key=lambda finding: _rank(finding, objective)))
+        found.append(finding)
+    worth = [
+        finding
+        for finding in join_small(found)
+        if finding.refused is not None or finding.attainable_gain >= least_gain
+    ]
+    return tuple(sorted(worth, key=lambda finding: _rank(finding, objective)))
 
 
 def _finding(match: Match, remedy: Remedy, evidence: Evidence, share: float) -> Finding:

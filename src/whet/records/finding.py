@@ -181,5 +181,6 @@ class Finding(Record, frozen=True):
     attainable_gain: float  # share of the workload's time (0-1) that could vanish at the most
     evidence: dict[str, Any]
     match: Match | None = None
+    parts: tuple[Match, ...] = ()  # further matches of the same remedy that its fix rewrites too
     refused: str | None = None  # why the evidence does not admit the fix; None: admitted
     declined: bool = False  # the user declined it before

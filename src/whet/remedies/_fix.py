@@ -27,9 +27,12 @@ def propose_fix(module: SourceModule, finding: Finding) -> Fix:
     if finding.match is None or finding.refused is not None or remedy.rewrite is None:
         reason = finding.refused or "it is advice: there is nothing to rewrite"
         raise WhetError(f"finding {finding.finding_id}", f"cannot be fixed: {reason}")
-    edits = remedy.rewrite(module, finding.match)
+    matches = (finding.match, *finding.parts)
+    edits = tuple(
+        dict.fromkeys(edit for match in matches for edit in remedy.rewrite(module, match))
+    )
     name = finding.function or "<module>"
-    touched = {name, *finding.match.data.get("functions", ())}
+    touched = {name, *(each for match in matches for each in match.data.get("functions", ()))}
     patch = unified_diff(module.source, module.apply(edits), module.file, module.encoding)
     return Fix(
         fix_id=hashlib.sha256(f"{finding.finding_id}\n{patch}".encode()).hexdigest()[:12],

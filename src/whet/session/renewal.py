@@ -48,26 +48,29 @@ def renew(run: Run, kept: Sequence[Fix]) -> None:
     except WhetError as error:
         run.session.note(f"the state with {kept[-1].remedy} was not profiled: {error}")
         return
-    known = {
-        finding.match.match_id: finding
-        for finding in run.session.record.findings
-        if finding.match is not None
-    }
+    known = _by_match(run.session.record.findings)
     what = diagnosing.diagnosed(run, now)
     new = [match for match in what.matches if match.match_id not in known]
     seen = _with_more(run, new, kept)
-    found = {
-        each.match.match_id: each
-        for each in diagnosing.ranked(run, what, seen, now, least_gain=0.0)
-        if each.match is not None
-    }
+    found = _by_match(diagnosing.ranked(run, what, seen, now, least_gain=0.0))
     _set_prospects(run, known, found, now)
-    worth = [
-        finding
-        for match_id, finding in found.items()
-        if match_id not in known and finding.attainable_gain >= LEAST_GAIN
-    ]
+    new_findings = {each.finding_id: each for each in found.values() if not _is_known(each, known)}
+    worth = [each for each in new_findings.values() if each.attainable_gain >= LEAST_GAIN]
     _add(run, worth, now)
+
+
+def _by_match(findings: Sequence[Finding]) -> dict[str, Finding]:
+    """Findings by the id of each of their matches."""
+    return {
+        match.match_id: finding
+        for finding in findings
+        for match in (finding.match, *finding.parts)
+        if match is not None
+    }
+
+
+def _is_known(finding: Finding, known: Mapping[str, Finding]) -> bool:
+    return not known.keys().isdisjoint(_by_match([finding]))
 
 
 def _sampled(run: Run, profile: Profile, kept: Sequence[Fix]) -> Profile:
@@ -108,14 +111,13 @@ def _set_prospects(
     run: Run, known: Mapping[str, Finding], now: Mapping[str, Finding], profile: Profile
 ) -> None:
     """Renew what the known findings' fixes could gain."""
-    by_finding = {each.finding_id: match_id for match_id, each in known.items()}
+    by_id = {each.finding_id: each for each in known.values()}
     for fix in run.session.record.fixes:
-        match_id = by_finding.get(fix.finding_id or "", "")
-        before = known.get(match_id)
+        before = by_id.get(fix.finding_id or "")
         if before is None or fix.claims not in TIMES:
             continue
         earlier = run.seen_by.get(before.finding_id, run.session.record.profile) or profile
-        found = now.get(match_id)
+        found = next((now[match_id] for match_id in _by_match([before]) if match_id in now), None)
         if found is not None:
             run.prospects[fix.fix_id] = renewed(found, profile, before, earlier)
         else:
