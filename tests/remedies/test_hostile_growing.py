@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from whet.remedies import find_remedy
+
 NAN = float("nan")
 
 
@@ -339,3 +341,41 @@ def test_an_object_of_a_derived_class_is_refused(bench):
         module.f(["a"] * 200, "x" * 90, type("Derived", (module.Report,), {}))
 
     assert bench.fix(OWNED, "text_grown_in_attribute", run) is None
+
+
+CACHED = """
+{head}
+CACHE = {{}}
+
+
+def f(keys, cache=CACHE):
+    own = {{}}
+    for key in keys:
+        try:
+            value = {table}[key]
+        except KeyError:
+            value = key
+        own[value] = key
+    return own
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "table", "answer"),
+    [
+        ("", "CACHE", "admitted"),
+        ("import threading", "own", "admitted"),
+        ("import threading", "CACHE", "refused"),
+        ("import threading", "cache", "refused"),
+        ("from concurrent.futures import ThreadPoolExecutor", "CACHE", "refused"),
+    ],
+)
+def test_a_thread_may_take_a_key_away_between_two_look_ups(bench, head, table, answer):
+    source = CACHED.format(head=head, table=table)
+    assert agrees(bench, source, "key_missing_by_exception", lambda: (range(200),)) == answer
+
+
+def test_a_table_that_is_named_over_two_lines_stays(bench):
+    source = CACHED.format(head="", table="(cache\n            .real)")
+    assert bench.load(source.replace("            .real", "")).f([1]) == {1: 1}
+    assert bench.matches(bench.module(source), find_remedy("key_missing_by_exception")) == []

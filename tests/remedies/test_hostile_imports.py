@@ -239,6 +239,13 @@ def test_files_that_change_what_imports_find_import_at_once(moved, around, moves
     assert (moved(source) is not None) is moves
 
 
+@pytest.mark.parametrize("decorator", ["numba.njit", "numba.njit(cache=True)", "triton.jit"])
+def test_functions_that_a_compiler_translates_take_no_import(bench, decorator):
+    source = f"import numba, triton\nimport colorsys\n@{decorator}\ndef f():\n    colorsys\n"
+    assert bench.matches(bench.module(source), REMEDY, SLOW) == []
+    assert bench.matches(bench.module(source.replace(decorator, "print")), REMEDY, SLOW)
+
+
 def test_constants_from_elsewhere_are_read_when_they_were(bench):
     for names, stays in (("LIMIT", True), ("limit", False), ("Limit, LEVEL", True)):
         used = names.rpartition(" ")[2]

@@ -28,7 +28,8 @@ Safety
 
 When not
     Rare failures (a `try` that raises nothing is free on Python 3.11 and newer), `defaultdict` and
-    other subclasses, `else` or `finally`, more than one statement in the `try`.
+    other subclasses, `else` or `finally`, more than one statement in the `try`; tables that
+    threads of the file could reach.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from whet.codebase.scopes import FUNCTIONS
 from whet.records import CallSite, Edit, Span
 from whet.remedies._admission import plain_probe
 from whet.remedies._asking import asked, looks, others_than
@@ -62,6 +64,10 @@ LEAST_RATE = 0.2
 LEAST_TRIES = 100
 # Nanoseconds, CPython 3.11: a look-up that raises 130, one that does not 15; asking first 12.
 RAISE_NS, FIND_NS, ASK_NS = 130.0, 15.0, 12.0
+_THREADS = frozenset({
+    "Thread", "ThreadPool", "ThreadPoolExecutor", "Timer", "_thread", "futures", "threading",
+    "to_thread", "run_in_executor",
+})  # fmt: skip
 _CAUGHT = frozenset({"KeyError", "LookupError", "IndexError"})
 _ASKS_OR_LEAVES = (ast.Raise, ast.Await, ast.Yield, ast.YieldFrom, ast.With, ast.AsyncWith,
                    ast.Try, ast.Assert, ast.Import, ast.ImportFrom, ast.Delete)  # fmt: skip
@@ -116,7 +122,8 @@ def _may_be(module: SourceModule, each: _Try) -> bool:
     return (
         _is_held(module, each.lookup.value)
         and _is_key(each.lookup.slice)
-        and "\n" not in module.text_of(each.lookup.slice)
+        and "\n" not in module.text_of(each.lookup.slice) + module.text_of(each.lookup.value)
+        and not _is_shared(module, each.lookup.value)
         and each.handler.name is None
         and _catches(module, each.handler.type)
         and all(_is_quiet(module, node) for part in each.handler.body for node in ast.walk(part))
@@ -135,6 +142,19 @@ def _is_held(module: SourceModule, table: ast.expr) -> bool:
             return not any(attribute in scope.bindings for scope in classes)
         case _:
             return False
+
+
+def _is_shared(module: SourceModule, table: ast.expr) -> bool:
+    """Whether a file that speaks of threads lets them reach the table, to take keys away."""
+    if not _THREADS & module.words:
+        return False
+    if not isinstance(table, ast.Name):
+        return True
+    scopes = module.scopes
+    owner = scopes.owner(table.id, scopes.scope_of(table))
+    if owner is None or not isinstance(owner.node, FUNCTIONS):
+        return True
+    return any(isinstance(each, ast.arg) for each in scopes.bindings(owner, table.id))
 
 
 def _is_key(key: ast.expr) -> bool:

@@ -35,7 +35,8 @@ Safety
 
 When not
     Names used at module level, in class bodies, decorators, defaults or annotations; functions
-    with variables of the same names, or that ask for `locals()`; files that take something out of
+    with variables of the same names, that ask for `locals()`, or that `numba` and the like
+    translate; files that take something out of
     `sys.path` or `sys.modules`; imports inside `try` or `if`; re-exported names; relative imports.
 """
 
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
 
 NAME = "heavy_import_unused"
 LEAST_SHARE = 0.01
+_COMPILERS = frozenset({"cython", "numba", "taichi", "tensorflow", "torch", "triton"})
 
 
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
@@ -142,7 +144,21 @@ def _can_take(module: SourceModule, function: FunctionNode, names: list[str]) ->
     taken = taken or any(name in scope.declared for scope in scopes for name in names)
     listed = any(isinstance(n, ast.Name) and n.id == "locals" for n in ast.walk(function))
     placed = first.lineno > function.lineno and module.indent_of(first) is not None
-    return placed and not (taken or listed)
+    return placed and not (taken or listed or _is_translated(module, function))
+
+
+def _is_translated(module: SourceModule, function: FunctionNode) -> bool:
+    """Whether a compiler that knows no imports reads a function, or one in it."""
+    if not _COMPILERS & module.words:
+        return False
+    decorators = [
+        node for inner in ast.walk(function) for node in getattr(inner, "decorator_list", [])
+    ]
+    names = [
+        module.scopes.dotted(node.func if isinstance(node, ast.Call) else node)
+        for node in decorators
+    ]
+    return any((name or "").partition(".")[0] in _COMPILERS for name in names)
 
 
 def _first_statement(function: FunctionNode) -> ast.stmt:

@@ -20,7 +20,8 @@ Safety
     Gated: with one element type for all columns, a row holds what the columns hold, and each
     result is worked out by the same steps in the same order, so floats are equal to the last bit.
     Ints that overflow wrap around in both, but only rows warn of it, as of floats that do. A
-    frame that is empty some day gives an empty column, where `apply` gives an empty frame.
+    frame that is empty some day gives an empty column, where `apply` gives an empty frame; one
+    with columns of several types keeps ints, where rows would make floats of them.
 
 When not
     Columns of several types (rows hold ints as floats there), empty frames (`apply` gives a frame
