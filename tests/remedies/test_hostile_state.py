@@ -82,6 +82,13 @@ CHANGING_TABLES = {
         def f(k):
             return str(setting(k))
         """,
+    "a name that is bound through the module": """
+        _N = "n"
+        def add(x):
+            globals()["_N"] = x
+        def f(k):
+            return k + _N
+        """,
     "the working directory": """
         import posixpath
         def add(x):
@@ -383,6 +390,25 @@ def test_a_buffer_that_a_child_could_write_again_is_flushed(bench, head, found):
         "            out.write(x)\n            out.flush()\n"
     )
     assert safeties(bench, source, "flush_per_line") == found
+
+
+def test_a_file_that_is_read_while_it_is_written_is_flushed(bench, tmp_path):
+    source = """
+    def f(p, look):
+        found = []
+        with open(p, "w") as out:
+            for n in range(99):
+                print(n, file=out)
+                out.flush()
+                found.append(look(p))
+        return found
+    """
+
+    def run(look):
+        return fixed(bench, source, "flush_per_line", lambda m: m.f(str(tmp_path / "out"), look))
+
+    assert "flush" not in run(len)
+    assert run(lambda path: Path(path).read_text()) is None
 
 
 POINT = """

@@ -150,7 +150,9 @@ class Purity:
             case _:
                 return None
 
-    def _against_global(self, node: ast.Name) -> str:
+    def _against_global(  # noqa: PLR0911 -- one return a reason
+        self, node: ast.Name
+    ) -> str:
         scopes, name = self._module.scopes, node.id
         bindings = scopes.bindings(scopes.module, name)
         if len(bindings) != 1:
@@ -165,6 +167,11 @@ class Purity:
         assigned = scopes.parent(bindings[0])
         if not is_assigned_once(self._module, assigned):
             return f"{name} may be assigned again"
+        if (
+            scopes.uses(None, "globals")
+            or {"setattr", "__name__", "modules"} <= self._module.words
+        ):
+            return f"{name} may be assigned through the module"
         value = assigned.value if isinstance(assigned, ast.Assign | ast.AnnAssign) else None
         immutable = value is not None and _makes_immutable(self._module, value)
         uses = scopes.uses(scopes.module, name)

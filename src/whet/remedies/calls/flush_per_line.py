@@ -8,7 +8,8 @@ Why slow
     thousands of lines.
 
 Evidence needed
-    From the run: it was exactly a file of the language's own, and how often it was flushed.
+    From the run: it was exactly a file of the language's own, how often it was flushed, and that
+    the function read no file meanwhile, by which somebody could have noticed.
 
 Before
     with open(path, "w") as out:
@@ -23,8 +24,8 @@ After
 
 Safety
     Needs consent: a killed program loses what the buffer holds, and another program that follows
-    the file sees the lines later, as do functions of this one that look at its size or read it.
-    What the file holds in the end is the same.
+    the file sees the lines later, as does a function of this one that asks for its size. What the
+    file holds in the end is the same.
 
 When not
     Journals, progress files and pipes that somebody follows, anything that must survive a crash,
@@ -38,7 +39,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import LOOPS
-from whet.records import Edit, Span
+from whet.records import CallSite, Edit, Span
 from whet.remedies._admission import types_of
 from whet.remedies._asking import asked
 from whet.remedies._places import (
@@ -77,17 +78,25 @@ class _Flush:
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
     """A match for every flush in a loop of the hot function."""
     function = hot_function(module, hot)
-    return [
-        new_match(
+    if function is None:
+        return []
+    found = []
+    for flush in _flushes(module, function):
+        site = CallSite(
+            site=f"{NAME}:{module.file}:{flush.statement.lineno}#f", file=module.file,
+            name=module.scopes.qualified_name(function), line=function.lineno, asks=("files",),
+        )  # fmt: skip
+        match = new_match(
             module,
             NAME,
             flush.statement,
             f"{flush.file.id!r} is flushed at every turn of a loop",
             safety="consent",
             values=[("file", flush.file)],
+            calls=(site,),
         )
-        for flush in (_flushes(module, function) if function is not None else ())
-    ]
+        found.append(match)
+    return found
 
 
 def _flushes(module: SourceModule, function: FunctionNode) -> Iterator[_Flush]:
@@ -161,14 +170,16 @@ def _only_written(module: SourceModule, function: FunctionNode, name: str) -> bo
 
 def admit(match: Match, evidence: Evidence) -> Admission:
     """Whether a plain file was flushed often."""
-    seen = asked(match, evidence).get("file", [])
-    if not seen:
+    seen, call = asked(match, evidence).get("file", []), evidence.calls.get(match.calls[0].site)
+    if not seen or call is None:
         return refused("the run never came here")
     facts = {"flushes": seen[0].observations}
     if odd := types_of(seen[0].types) - _FILES:
         return refused(f"it is of type {', '.join(sorted(odd))}", **facts)
     if seen[0].observations < LEAST_FLUSHES:
         return refused("it is flushed seldom", **facts)
+    if call.files_read is None or call.files_read:
+        return refused("files are read meanwhile, this one perhaps", **facts)
     return Admission(evidence=facts, removable=1.0)
 
 
