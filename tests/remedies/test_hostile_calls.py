@@ -200,3 +200,27 @@ def test_messages_in_brackets_of_their_own_and_odd_indents(bench, quiet, caplog,
         quiet.setLevel(logging.ERROR)
     assert len(texts[0]) == 1
     assert texts == texts[:1] * len(texts)
+
+
+def test_a_file_keeps_its_encoding_whatever_letters_a_message_has(bench, quiet, caplog):
+    source = (
+        f"# -*- coding: latin-1 -*-\n{HEAD}def f(x):\n    return log.debug(f'\\u20ac {{x}}')\n"
+    )
+    module = bench.module(source.encode("latin-1"))
+    remedy = find_remedy("log_text_never_shown")
+    (match,) = bench.matches(module, remedy)
+    fixed = bench.load(module.apply(remedy.rewrite(module, match)))
+    quiet.setLevel(logging.DEBUG)
+    fixed.f(5)
+    assert caplog.messages == ["\u20ac 5"]
+
+
+def test_times_that_are_remembered_already_are_left_alone(bench):
+    name = "strptime_at_every_call"
+    source = (
+        "from datetime import datetime\ndef f(x):\n    return datetime.strptime(x, '%d/%m/%Y')\n"
+    )
+    fixed = bench.fix(source, name, lambda m: [m.f("01/02/2026") for _ in range(9)])
+    assert "lru_cache" in fixed
+    assert bench.matches(bench.module(fixed), find_remedy(name)) == []
+    assert outcome(bench.load(fixed).f, "1/x") == outcome(bench.load(source).f, "1/x")

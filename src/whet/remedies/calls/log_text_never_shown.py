@@ -294,7 +294,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     values = _values(text)
     pattern = "".join(_in_pattern(part) for part in text.values)
     arguments = [module.text_of(value.value).strip() for value in values]
-    return (module.replace(text, ", ".join([_literal(pattern), *arguments])),)
+    return (module.replace(text, ", ".join([_literal(module, pattern), *arguments])),)
 
 
 def _guard(module: SourceModule, call: ast.Call) -> tuple[Edit, ...]:
@@ -316,9 +316,13 @@ def _in_pattern(part: ast.expr) -> str:
     return str(part.value).replace("%", "%%")
 
 
-def _literal(text: str) -> str:
-    """A text in double quotes, as most code writes it."""
+def _literal(module: SourceModule, text: str) -> str:
+    """A text in double quotes, as most code writes it, in letters that the file can hold."""
     written = repr(text)
+    try:
+        written.encode(module.encoding)
+    except UnicodeEncodeError:
+        written = ascii(text)
     plain = written.startswith("'") and '"' not in text and "\\'" not in written
     return f'"{written[1:-1]}"' if plain else written
 

@@ -65,6 +65,7 @@ NAMES = frozenset({"datetime.datetime.strptime"})
 ENTRIES = 4096
 LEAST_HIT_RATE = 0.5
 REMOVABLE_ISO = 0.9  # CPython 3.11: 3.7 µs against 0.3 µs
+_MEMOS = frozenset({"functools.cache", "functools.lru_cache"})
 _NUMERIC = frozenset("YmdHMSfj")
 _DIRECTIVE = re.compile(r"%(.)")
 _ISO = re.compile(r"%Y-%m-%d(?:(?P<sep>[ T])%H:%M(?P<seconds>:%S(?P<fraction>\.%f)?)?)?")
@@ -137,9 +138,13 @@ def _format(call: ast.Call) -> str | None:
 
 
 def _falls_back(module: SourceModule, call: ast.Call) -> bool:
-    """Whether the function has tried `fromisoformat` before, as ours do."""
+    """Whether the function has tried `fromisoformat` before, or keeps its results, as ours do."""
     function = module.scopes.function_of(call)
-    return function is not None and "fromisoformat" in module.text_of(function)
+    if function is None:
+        return False
+    decorators = [d.func if isinstance(d, ast.Call) else d for d in function.decorator_list]
+    kept = any(module.scopes.dotted(node) in _MEMOS for node in decorators)
+    return kept or "fromisoformat" in module.text_of(function)
 
 
 def admit(match: Match, evidence: Evidence) -> Admission:
