@@ -468,6 +468,102 @@ def f(xs, n):
         [N, 1],
         [[N, 50]],
     ),
+    Case(
+        "a generator changes the list that a loop over it asks",
+        "membership_in_list",
+        """
+def feed(xs, known):
+    for x in xs:
+        yield x
+        known.append(x)
+def g(words, known):
+    return [w for w in words if w not in known]
+def f(xs):
+    known = [-x for x in range(100)]
+    return g(feed(xs, known), known)
+""",
+        [N[1:]],
+        [[[5, 5, 5]]],
+    ),
+    Case(
+        "a generator moves what a loop over it looks for",
+        "index_in_loop",
+        """
+def feed(xs, known):
+    for x in xs:
+        yield x
+        if x == 7:
+            known.insert(0, -7)
+def g(words, known):
+    return [known.index(w) for w in words]
+def f(xs):
+    known = list(range(100))
+    return g(feed(xs, known), known)
+""",
+        [N[8:]],
+        [[[5, 7, 5]]],
+    ),
+    Case(
+        "a row by another name changes its key",
+        "nested_loop_join",
+        """
+def f(left, right):
+    own = {"id": -1}
+    rows = [{"id": x} for x in right]
+    rows.append(own)
+    out = []
+    for a in left:
+        own["id"] = a
+        for b in rows:
+            if a == b["id"]:
+                out.append(b["id"])
+    return out
+""",
+        [N, N],
+        [[[500, 501], N]],
+    ),
+    Case(
+        "bools among the numbers",
+        "prefix_sum_in_loop",
+        "def f(xs):\n    return [sum(xs[:i]) for i in range(len(xs) + 1)]\n",
+        [N],
+        [[[True, False, 2]]],
+    ),
+    Case(
+        "a text that shows how membership is tested",
+        "membership_in_list",
+        """
+def f(xs, known):
+    out = []
+    for x in xs:
+        out.append(f"{x in known=} {x in [1, 2, 3, 4, 5, 6, 7, 8, 9]=}")
+    return out
+""",
+        [N, N],
+        [],
+    ),
+    Case(
+        "a text that shows how elements are sorted",
+        "sorted_for_few",
+        "def f(xs):\n    return f'{sorted(xs)[0]=}'\n",
+        [N],
+        [],
+    ),
+    Case(
+        "a text that shows how elements are taken",
+        "queue_in_list",
+        """
+def f(xs):
+    queue, out = list(xs), []
+    queue = queue
+    rest = list(xs)
+    while rest:
+        out.append(f"{rest.pop(0)=}")
+    return out
+""",
+        [N],
+        [],
+    ),
 ]
 
 

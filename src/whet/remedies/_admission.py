@@ -44,6 +44,23 @@ def plain_probe(value: ValueEvidence) -> str | None:
     return f"what is looked for is of type {', '.join(sorted(types - PLAIN))}"
 
 
+_RUNS_NOTHING = frozenset({
+    "_io.TextIOWrapper", "bytes", "collections.Counter", "collections.OrderedDict",
+    "collections.defaultdict", "collections.deque", "dict", "dict_items", "dict_keys",
+    "dict_values", "enumerate", "frozenset", "list", "range", "set", "str", "tuple", "zip",
+})  # fmt: skip
+
+
+def runs_code(values: Iterable[ValueEvidence]) -> str | None:
+    """Why code of the program may run between two passes of a loop; None: none does.
+
+    Args:
+        values: What the loop goes through.
+    """
+    odd = {name for value in values for name in types_of(value.types)} - _RUNS_NOTHING
+    return f"it goes through what is of type {', '.join(sorted(odd))}" if odd else None
+
+
 def ordered_elements(value: ValueEvidence) -> str | None:
     """Why elements have no total order under `<`; None: they have one."""
     if value.described == 0:

@@ -224,8 +224,10 @@ def _same_arm(module: SourceModule, earlier: ast.AST, later: ast.stmt) -> bool:
     return False
 
 
-def entry_of(loop: ast.AST) -> ast.expr | None:
-    """What is evaluated once whenever a loop begins; None for `while`."""
+def entry_of(loop: ast.AST | None) -> ast.expr | None:
+    """What is evaluated once whenever a loop begins; None for `while`, or no loop."""
+    if loop is None:
+        return None
     if isinstance(loop, LOOPS):
         return None if isinstance(loop, ast.While) else loop.iter
     generators: list[ast.comprehension] = getattr(loop, "generators", [])

@@ -23,6 +23,7 @@ from whet.remedies._lists import (
     within,
 )
 from whet.remedies._places import is_in_text, walk_function
+from whet.remedies.calls._words import CHANGING_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,16 +132,28 @@ def _join(
         before=before,
         entry=entry,
         private=own and not given and is_kept_private(module, mentions),
-        disturbed=disturbance(module, function, before) or _stored_attribute(before),
+        disturbed=disturbance(module, function, before) or _stored(module, function, before),
         lines=tuple(range(rows.lineno, (equal.end_lineno or equal.lineno) + 1)),
     )
 
 
-def _stored_attribute(block: ast.AST) -> str:
-    """The first attribute that a block gives a value, in words; "": none."""
+def _stored(module: SourceModule, function: FunctionNode, block: ast.AST) -> str:
+    """What a block changes that may be a row, in words; "": nothing."""
     for node in ast.walk(block):
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            return f"it stores into {ast.unparse(node)}"
+        match node:
+            case ast.Attribute(ctx=ast.Store() | ast.Del()):
+                return f"it stores into {ast.unparse(node)}"
+            case ast.Subscript(ctx=ast.Store(), value=ast.Name(id=name)):
+                pass
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
+                method in CHANGING_METHODS
+            ):
+                pass
+            case _:
+                continue
+        mentions = local_mentions(module, function, name)
+        if not (mentions and is_kept_private(module, mentions)):
+            return f"it changes {name}"
     return ""
 
 

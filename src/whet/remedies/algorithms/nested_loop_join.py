@@ -47,7 +47,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from whet.remedies._admission import plain_probe, types_of
+from whet.remedies._admission import plain_probe, runs_code, types_of
 from whet.remedies._places import found_again, hot_function, new_match
 from whet.remedies._plain_classes import are_of, plain_classes
 from whet.remedies.algorithms._join_shapes import Join, find_joins
@@ -152,7 +152,7 @@ def _against(match: Match, sites: list[tuple[str, ValueEvidence]]) -> str | None
 def _against_change(
     match: Match, seen: dict[str, ValueEvidence], by_place: list[ValueEvidence]
 ) -> str | None:
-    disturbed = match.data["disturbed"]
+    disturbed = match.data["disturbed"] or runs_code([seen["entry"]])
     if not disturbed:
         return None
     held = match.data["private"] or seen["rows"].max_references == 0

@@ -15,7 +15,7 @@ Before
     return [sum(sizes[:i]) for i in range(len(sizes))]
 
 After
-    sizes_sums = [0, *accumulate(sizes)]
+    sizes_sums = [*accumulate(sizes, initial=0)]
     return [sizes_sums[i] for i in range(len(sizes))]
 
 Safety
@@ -286,7 +286,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     numbers = found.numbers.id
     sums = module.fresh_name(f"{numbers}_sums")
     indent = module.indent_of(found.anchor) or ""
-    line = f"{indent}{sums} = [0, *{accumulate}({numbers})]\n"
+    line = f"{indent}{sums} = [*{accumulate}({numbers}, initial=0)]\n"
     return (
         *imports,
         module.insert_before_line(found.anchor.lineno, line),

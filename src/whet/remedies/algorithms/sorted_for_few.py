@@ -41,7 +41,14 @@ from whet.records import Edit, Span
 from whet.remedies._lists import disturbance, is_pure_function
 from whet.remedies._locals import uses_of_own
 from whet.remedies._names import makes_new_list
-from whet.remedies._places import found_again, hot_function, import_of, new_match, walk_function
+from whet.remedies._places import (
+    found_again,
+    hot_function,
+    import_of,
+    is_in_text,
+    new_match,
+    walk_function,
+)
 from whet.remedies.algorithms._few import (
     admit_few,
     is_plain_key,
@@ -119,7 +126,7 @@ def _sort(module: SourceModule, node: ast.AST) -> _Sort | None:
     backwards = truth_of(reverse.value) if reverse else False
     if backwards is None or isinstance(key, ast.Constant) or (last and key is not None):
         return None
-    if not _is_as_late(module, iterable, few, key):
+    if is_in_text(module, node) or not _is_as_late(module, iterable, few, key):
         return None
     return _Sort(
         whole=node,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from whet.records import CallSite
-from whet.remedies._admission import plain_members, plain_probe, types_of
+from whet.remedies._admission import plain_members, plain_probe, runs_code, types_of
 from whet.remedies._lists import (
     assigned_values,
     disturbance,
@@ -167,7 +167,7 @@ def admit_lookup(match: Match, evidence: Evidence, *, build_ns: float, part: flo
     containers, probes = seen.get("container", []), seen.get("probe", [])
     if not containers or len(probes) < sum(site.role == "probe" for site in match.values):
         return refused("the run did not come to every place that the table would be asked at")
-    if reason := _against(match, containers, probes):
+    if reason := _against(match, containers, probes, seen.get("entry", [])):
         return refused(reason)
     builds = sum(value.observations for value in seen.get("entry", ()))
     builds += sum(evidence.calls[c.site].calls for c in match.calls if c.site in evidence.calls)
@@ -186,7 +186,10 @@ def admit_lookup(match: Match, evidence: Evidence, *, build_ns: float, part: flo
 
 
 def _against(
-    match: Match, containers: list[ValueEvidence], probes: list[ValueEvidence]
+    match: Match,
+    containers: list[ValueEvidence],
+    probes: list[ValueEvidence],
+    entries: list[ValueEvidence],
 ) -> str | None:
     for value in containers:
         types = types_of(value.types)
@@ -194,7 +197,7 @@ def _against(
             return f"it held {', '.join(sorted(types))}"
         if reason := plain_members(value):
             return reason
-        disturbed = match.data["disturbed"]
+        disturbed = match.data["disturbed"] or runs_code(entries)
         held = match.data["private"] or value.max_references == 0 or types == {"tuple"}
         if disturbed and not held:
             return f"the loop might change the list: {disturbed}"

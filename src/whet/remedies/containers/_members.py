@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-from whet.remedies._lists import disturbance, may_be_missing
+from whet.remedies._lists import disturbance, entry_of, may_be_missing
 from whet.remedies._names import (
     READING_METHODS,
     Use,
@@ -18,9 +18,11 @@ from whet.remedies._names import (
 from whet.remedies._places import (
     alone_on_its_lines,
     default_is_none,
+    is_in_text,
     walk_function,
 )
 from whet.remedies.containers._attributes import attribute_mentions, leaves_alone
+from whet.remedies.containers._container import Container
 from whet.remedies.containers._probe_loops import (
     loop_of,
     plain_start,
@@ -31,55 +33,9 @@ from whet.remedies.containers._probe_loops import (
 if TYPE_CHECKING:
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Safety
 
 LONG_LITERAL = 8  # elements; shorter ones are as quick as a set
 _ORDER_ONLY = READING_METHODS | {"sort", "reverse"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Container:
-    """A list with its membership tests and the way to a set.
-
-    Attributes:
-        form: "replace": the list becomes a set; "companion": a set beside it; "literal": written
-            where it is tested.
-        after: The statement that the companion's first line follows.
-        before: The statement that the companion's first line precedes.
-        built: The expression that is evaluated whenever a set would be built anew.
-        from_caller: A set would be built at each call of the function.
-        disturbed: What could change a list that somebody else holds while the set stands in for
-            it; "": nothing.
-        escapes: The function itself gives the list to somebody else.
-        builds: Sets built in any case, such as one at import.
-    """
-
-    name: str
-    form: Literal["replace", "companion", "literal"]
-    probes: tuple[ast.Compare, ...]
-    safety: Safety
-    appends: tuple[ast.Call, ...] = ()
-    binding: ast.Assign | None = None
-    after: ast.stmt | None = None
-    before: ast.stmt | None = None
-    built: ast.expr | None = None
-    from_caller: bool = False
-    builds: int = 0
-    size: int = 0
-    at_module_level: bool = False
-    disturbed: str = ""
-    escapes: bool = False
-
-    def notes(self) -> dict[str, Any]:
-        """What admission needs to know, as plain data."""
-        return {
-            "form": self.form,
-            "grows": bool(self.appends),
-            "builds": self.builds,
-            "size": self.size,
-            "disturbed": self.disturbed,
-            "escapes": self.escapes,
-        }
 
 
 def find_containers(module: SourceModule, function: FunctionNode) -> list[Container]:
@@ -90,7 +46,7 @@ def find_containers(module: SourceModule, function: FunctionNode) -> list[Contai
     named: dict[str, ast.Name] = {}
     owned: dict[str, ast.Attribute] = {}
     for node in walk_function(function):
-        right = _asked(node)
+        right = _asked(module, node)
         if isinstance(node, ast.Compare) and isinstance(right, ast.List | ast.Tuple):
             found.extend(_literal(node, right))
         elif isinstance(right, ast.Name):
@@ -105,11 +61,11 @@ def find_containers(module: SourceModule, function: FunctionNode) -> list[Contai
     return found
 
 
-def _asked(node: ast.AST) -> ast.expr | None:
+def _asked(module: SourceModule, node: ast.AST) -> ast.expr | None:
     """The right side of a plain membership test."""
     match node:
         case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[right]):
-            return right
+            return None if is_in_text(module, node) else right
         case _:
             return None
 
@@ -250,6 +206,7 @@ def _made_once(
     kept = fresh and Use.ESCAPES not in uses.kinds
     return Container(
         name=name,
+        private=kept,
         disturbed="" if kept else disturbance(module, function, before or function),
         escapes=Use.ESCAPES in uses.kinds,
         form="replace" if alone and fresh else "companion",
@@ -257,6 +214,7 @@ def _made_once(
         safety="safe" if quiet else "gated",
         binding=binding,
         before=before,
+        entry=entry_of(loop_of(module, probes[0], [binding])),
         after=binding if before is None else None,
         built=binding.value,
     )
@@ -287,7 +245,9 @@ def _given(
         probes=probes,
         safety="gated",
         before=before,
+        entry=entry_of(loop_of(module, probes[0], around)),
         from_caller=True,
+        private=False,
         disturbed=disturbance(module, function, before),
         escapes=Use.ESCAPES in uses.kinds,
     )
@@ -312,6 +272,8 @@ def _owned(
     uses = [(node, use_of(module, node)) for node in mentions]
     if not all(use in {Use.PROBED, Use.READ, Use.INDEXED} for _, use in uses):
         return None
+    if any(is_in_text(module, node) for node in mentions):
+        return None
     parents = [module.scopes.parent(node) for node, use in uses if use is Use.PROBED]
     compares = [parent for parent in parents if isinstance(parent, ast.Compare)]
     probes = tuple(p for p in compares if loop_of(module, p, around))
@@ -326,11 +288,13 @@ def _owned(
         return None
     return Container(
         name=module.text_of(attribute),
+        private=False,
         disturbed=disturbance(module, function, before),
         form="companion",
         probes=probes,
         safety="gated",
         before=before,
+        entry=entry_of(loop_of(module, probes[0], around)),
         from_caller=True,
     )
 
@@ -351,6 +315,8 @@ def _module_level(module: SourceModule, function: FunctionNode, name: str) -> Co
     unseen = hidden or (outside is not None and not {name, "*"} & outside)
     probes = _probes(module, uses)
     here = tuple(probe for probe in probes if module.scopes.function_of(probe) is function)
+    if not here:
+        return None
     hidden = hidden and here == probes  # the evidence speaks of this function only
     if {Use.ESCAPES, Use.RETURNED} & uses.kinds:
         return None  # whoever gets it may change it, at any time
@@ -389,6 +355,9 @@ def _only_assignment(module: SourceModule, statements: list[ast.AST | None]) -> 
 
 
 def _probes(module: SourceModule, uses: _Uses) -> tuple[ast.Compare, ...]:
+    """The membership tests; none where one lies in a text, which may show its source (`=`)."""
+    if any(is_in_text(module, node) for node in uses.of.get(Use.PROBED, ())):
+        return ()
     parents = [module.scopes.parent(node) for node in uses.of.get(Use.PROBED, ())]
     return tuple(parent for parent in parents if isinstance(parent, ast.Compare))
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Span
 from whet.remedies._places import found_again
-from whet.remedies.containers._members import Container, find_containers
+from whet.remedies.containers._members import find_containers
 
 if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
     from whet.records import Match
+    from whet.remedies.containers._container import Container
 
 
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:

@@ -10,6 +10,7 @@ from whet.records import Edit, Span
 from whet.remedies._admission import types_of
 from whet.remedies._lists import is_lazy
 from whet.remedies._names import Use, use_of
+from whet.remedies._places import is_in_text
 from whet.remedies.containers._emptiness import holds_some, is_caught
 from whet.remedies.remedy import Admission, refused
 
@@ -81,6 +82,8 @@ def call_on(module: SourceModule, node: ast.expr) -> ast.Call | None:
 def knows(module: SourceModule, node: ast.expr) -> bool:
     """Whether a deque does the same for a mention of the list."""
     call = call_on(module, node)
+    if is_in_text(module, node):
+        return False  # which may show its own source: f"{queue=}"
     if call is not None:
         return _knows_method(module, node, call)
     use = use_of(module, node)

@@ -47,10 +47,10 @@ from typing import TYPE_CHECKING, Any
 from whet.codebase.scopes import FUNCTIONS
 from whet.codebase.syntax import span_of
 from whet.records import CallSite, Match
-from whet.remedies._admission import plain_members, plain_probe, types_of
+from whet.remedies._admission import plain_members, plain_probe, runs_code, types_of
 from whet.remedies._places import hot_function, value_site
 from whet.remedies.containers import _membership_edits
-from whet.remedies.containers._members import Container, find_containers
+from whet.remedies.containers._members import find_containers
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
     from whet.codebase.syntax import SourceModule
     from whet.records import Evidence, HotPlace, ValueEvidence
+    from whet.remedies.containers._container import Container
 
 NAME = "membership_in_list"
 SHORTEST = 8  # below it a list is as quick as a set
@@ -87,6 +88,8 @@ def _match(module: SourceModule, function: ast.AST, container: Container) -> Mat
     sites.extend(value_site(module, call.args[0], "probe") for call in container.appends)
     if container.built is not None:
         sites.append(value_site(module, container.built, "built"))
+    if container.entry is not None:
+        sites.append(value_site(module, container.entry, "entry"))
     calls: tuple[CallSite, ...] = ()
     if isinstance(function, FUNCTIONS) and container.from_caller:
         site = f"{match_id}#f"
@@ -122,7 +125,7 @@ def admit(match: Match, evidence: Evidence) -> Admission:
         types = types_of(value.types)
         if types != {"list"}:
             return refused(f"the container was of type {', '.join(sorted(types))}")
-        if reason := plain_members(value) or _against_change(match, value):
+        if reason := plain_members(value) or _against_change(match, value, seen):
             return refused(reason)
     for value in probes:
         if reason := plain_probe(value):
@@ -130,10 +133,14 @@ def admit(match: Match, evidence: Evidence) -> Admission:
     return _weigh(match, evidence, containers or probes, seen.get("built", []))
 
 
-def _against_change(match: Match, value: ValueEvidence) -> str | None:
+def _against_change(
+    match: Match, value: ValueEvidence, seen: dict[str, list[ValueEvidence]]
+) -> str | None:
     """Why somebody else could change the list between two tests; None: nobody could."""
-    disturbed = match.data["disturbed"]
     alone = value.max_references == 0 and not match.data["escapes"]
+    if match.data["private"]:
+        return None
+    disturbed = match.data["disturbed"] or runs_code(seen.get("entry", ()))
     return f"the loop might change the list: {disturbed}" if disturbed and not alone else None
 
 
