@@ -435,3 +435,28 @@ def make(size):
 )
 def test_a_class_that_is_asked_for_what_its_instances_hold_gets_no_slots(bench, method, found):
     assert safeties(bench, POINT.replace("METHOD", method), "instances_with_dict") == found
+
+
+@pytest.mark.parametrize(
+    ("body", "safety"),
+    [
+        ("print(line)", "gated"),
+        ("out.write(line)", "gated"),
+        ('open(path, "a").write(line)', "consent"),
+        ("keep(path, line)", "consent"),
+        ("subprocess.run(line)", "consent"),
+    ],
+)
+def test_lines_of_a_file_that_the_loop_could_write_are_read_at_once(bench, body, safety):
+    source = f"""
+    import subprocess
+
+    def keep(path, line):
+        with open(path, "a") as out:
+            out.write(line)
+
+    def f(path, out):
+        for line in open(path).readlines():
+            {body}
+    """
+    assert safeties(bench, source, "whole_file_lines") == [safety]

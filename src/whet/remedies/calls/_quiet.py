@@ -9,6 +9,8 @@ from whet.remedies.calls._reading import PARSERS, read_path
 from whet.remedies.calls._words import CHANGING_METHODS, PURE_METHODS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
 
@@ -23,6 +25,10 @@ _QUIET_METHODS = (
     | {"findall", "finditer", "fullmatch", "group", "groups", "match", "readlines", "search"}
     | {"most_common", "popleft", "sub", "write", "writelines"}
 )  # fmt: skip
+_WRITING_METHODS = frozenset({
+    "open", "popen", "remove", "rename", "system", "touch", "truncate", "unlink", "write_bytes",
+    "write_text",
+})  # fmt: skip
 _WAITING = frozenset({"poll", "sleep", "wait", "wait_for"})
 
 
@@ -31,6 +37,24 @@ def may_write(module: SourceModule, block: ast.AST) -> bool:
 
     What is written to files that are open already is not looked at: these are other files.
     """
+    return any(not _is_quiet(module, call.func) for call in _calls(module, block))
+
+
+def writes(module: SourceModule, block: ast.AST) -> bool:
+    """Whether a block calls, by itself or by functions of the module, what writes files."""
+    for call in _calls(module, block):
+        if module.scopes.is_builtin(call.func, "open"):
+            return True
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _WRITING_METHODS:
+            return True
+        package = (module.scopes.dotted(call.func) or "").partition(".")[0]
+        if package in {"shutil", "subprocess"}:
+            return True
+    return False
+
+
+def _calls(module: SourceModule, block: ast.AST) -> Iterator[ast.Call]:
+    """The calls of a block and of the plain functions that it reaches, but for those that read."""
     pending: list[ast.AST] = [block]
     known: set[FunctionNode] = set()
     while pending:
@@ -39,12 +63,10 @@ def may_write(module: SourceModule, block: ast.AST) -> bool:
                 continue
             called = _function(module, node.func)
             if called is None:
-                if not _is_quiet(module, node.func):
-                    return True
+                yield node
             elif called not in known:
                 known.add(called)
                 pending.append(called)
-    return False
 
 
 def waits(block: ast.AST) -> bool:

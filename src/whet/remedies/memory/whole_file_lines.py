@@ -24,7 +24,8 @@ After
 
 Safety
     Gated by evidence: the lines are the same. A file that somebody changes while the loop runs,
-    or bytes that cannot be decoded, would be noticed later, after some of the lines.
+    or bytes that cannot be decoded, would be noticed later, after some of the lines. Needs consent
+    where the loop writes files: in another run it could be this one.
 
 When not
     Generators and coroutines (the file may change while they wait), files that the loop uses in
@@ -43,6 +44,7 @@ from whet.records import CallSite
 from whet.remedies._admission import types_of
 from whet.remedies._asking import asked
 from whet.remedies._places import found_again, hot_function, new_match, walk_function
+from whet.remedies.calls._quiet import writes
 from whet.remedies.calls._reading import read_path
 from whet.remedies.memory._consumed import is_used_up, loop_around
 from whet.remedies.memory._opened import block_of, is_used_before
@@ -85,7 +87,9 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
             NAME,
             lines.call,
             "all lines of a file are held to be gone through once",
-            safety="gated",
+            safety="consent"
+            if writes(module, loop_around(module, lines.call) or function)
+            else "gated",
             values=[("lines", lines.call), ("file", lines.file)],
             calls=(site,),
         )
@@ -163,7 +167,7 @@ REMEDY = Remedy(
     title="Go through a file line by line",
     claims="peak_memory",
     keeps_state=False,
-    safety="gated",
+    safety="consent",
     share="lines with callees",
     detect=detect,
     admit=admit,
