@@ -313,6 +313,26 @@ def test_imports_that_only_annotations_name_are_left_to_type_checkers(bench, use
     assert "colorsys" not in vars(bench.load(text))
 
 
+@pytest.mark.parametrize(
+    ("other", "left"),
+    [
+        ("import module\nimport typing\ntyping.get_type_hints(module.f)\n", False),
+        ("from fastapi import Depends\nfrom module import f\nDepends(f)\n", False),
+        ("import module\nprint(module.f.__annotations__)\n", False),
+        ("import module\nprint(module.f(1))\n", True),
+    ],
+)
+def test_annotations_that_another_file_evaluates_keep_their_imports(bench, other, left):
+    source = (
+        "from __future__ import annotations\nfrom colorsys import rgb_to_hsv as Color\n"
+        "def f(x: Color):\n    return x\n"
+    )
+    outside = names_used_outside("module.py", [Uses(other)])
+    module = bench.module(source, outside=outside)
+    found = bench.matches(module, find_remedy("import_for_annotations_only"), SLOW)
+    assert bool(found) is left
+
+
 @pytest.mark.parametrize("name", ["TYPE_CHECKING", "typing", "t"])
 def test_the_file_keeps_its_own_way_to_ask_for_type_checkers(bench, name):
     own = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from whet.codebase.syntax import SourceModule
 from whet.errors import WhetError
 from whet.records import printable
-from whet.remedies import DICTIONARY_WORDS
+from whet.remedies import ANNOTATION_WORDS, DICTIONARY_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -91,7 +91,7 @@ _QUOTED = re.compile(r"""["'](\w+)["']""")
 _STORED = re.compile(
     r"\b(?!self\b|cls\b)\w+[\])]*\.(\w+)[ \t]*(?:[-+*/|&^@]|//|\*\*|>>|<<)?=(?!=)"
 )
-_DYNAMIC = re.compile(rf"\b(?:{'|'.join(sorted(DICTIONARY_WORDS))})\b")
+_DYNAMIC = re.compile(rf"\b(?:{'|'.join(sorted(DICTIONARY_WORDS | ANNOTATION_WORDS))})\b")
 _IMPORTS = re.compile(r"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
 
 
@@ -168,10 +168,10 @@ def names_used_outside(file: str, others: Iterable[Uses]) -> frozenset[str]:
     `from module import a`, `module.b`, `import module as m` with `m.c`, "package.module.d", any
     quoted word (`setattr(module, "e", fake)`); "*" for a star import. Packages that other files
     hold by `import package` are told as "package.": they may live on submodules that somebody
-    else has loaded. Words that speak of the dictionaries of objects (`vars`, `pickle`) are told
-    as they are, whoever they are about, and so are attributes that are set on some object, as
-    ".color". Too many names are harmless, they only make remedies more
-    careful.
+    else has loaded. Words that speak of the dictionaries of objects (`vars`, `pickle`), or of
+    evaluating annotations (`get_type_hints`, `fastapi`), are told as they are, whoever they are
+    about, and so are attributes that are set on some object, as ".color". Too many names are
+    harmless, they only make remedies more careful.
     """
     path = PurePosixPath(file)
     package = path.stem == "__init__"

@@ -7,3 +7,11 @@ DICTIONARY_WORDS = frozenset({
     "vars", "weakref",
 })  # fmt: skip
 """Of code that lives on the dictionaries of instances, or on weak references to them."""
+
+ANNOTATION_WORDS = frozenset({
+    "Depends", "__annotations__", "beartype", "cattrs", "dishka", "eval_str", "fastapi",
+    "get_annotations", "get_type_hints", "injector", "lagom", "litestar", "punq", "singledispatch",
+    "singledispatchmethod", "strawberry", "typeguard", "typer", "validate_arguments",
+    "validate_call",
+})  # fmt: skip
+"""Of code that evaluates the annotations of functions which it is given."""

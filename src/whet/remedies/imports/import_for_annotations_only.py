@@ -49,6 +49,7 @@ from whet.codebase.scopes import FUNCTIONS
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Match
 from whet.remedies._places import alone_on_its_lines
+from whet.remedies._words import ANNOTATION_WORDS
 from whet.remedies.imports._effects import effects_against, held_packages
 from whet.remedies.imports._statements import (
     asks_for_globals,
@@ -71,11 +72,9 @@ if TYPE_CHECKING:
 NAME = "import_for_annotations_only"
 LEAST_SHARE = 0.01
 # Words of code that evaluates annotations.
-_EVALUATING = frozenset({
-    "get_type_hints", "get_annotations", "__annotations__", "signature", "singledispatch",
-    "singledispatchmethod", "eval_str", "pydantic", "BaseModel", "attr", "attrs", "NamedTuple",
-    "TypedDict", "fastapi", "typer", "inject",
-})  # fmt: skip
+_EVALUATING = ANNOTATION_WORDS | {
+    "BaseModel", "NamedTuple", "TypedDict", "attr", "attrs", "inject", "pydantic", "signature",
+}  # fmt: skip
 
 
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
