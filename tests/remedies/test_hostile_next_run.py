@@ -701,3 +701,19 @@ def test_to_stop_before_an_element_that_would_raise_needs_consent(bench, test, s
     module = bench.module(f"def f(xs):\n    return any([{test} for x in xs])\n")
     (match,) = bench.matches(module, find_remedy("any_of_a_list"))
     assert match.safety == safety
+
+
+@pytest.mark.parametrize(
+    ("remedy", "source", "safety"),
+    [
+        ("membership_in_list", QUIET["membership_in_list"], "gated"),
+        ("membership_in_list", "def f(x):\n    return x in [1, 2, 3, 4, 5, 6, 7, 8]\n", "gated"),
+        ("sorted_for_few", "def f(xs):\n    return sorted(xs)[0]\n", "gated"),
+        ("queue_in_list", QUIET["queue_in_list"], "safe"),
+    ],
+)
+def test_what_needs_elements_of_certain_types_is_not_safe_by_construction(
+    bench, remedy, source, safety
+):
+    (match,) = bench.matches(bench.module(source), find_remedy(remedy))
+    assert match.safety == safety

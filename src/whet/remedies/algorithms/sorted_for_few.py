@@ -20,13 +20,13 @@ After
 
 Safety
     `heapq.nsmallest` and `nlargest` give what the sort gives, ties in the same order, and an empty
-    input raises the same IndexError (`min` would raise ValueError). Safe for elements that were
-    shown to have a total order. `[:n]` with a variable is gated: the run must show that it
-    was never below one.
+    input raises the same IndexError (`min` would raise ValueError). Gated: the run must show that
+    the elements have a total order, and for `[:n]` with a variable that it was never below one.
 
 When not
     Partial orders (sets, NaN, an own `__lt__`), nearly all elements used, `[-1]` with a key
-    (the last of several largest would become the first).
+    (the last of several largest would become the first), keys or limits that depend on when they
+    are worked out, a limit that is None by default.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def _match(module: SourceModule, sort: _Sort) -> Match:
         NAME,
         sort.whole,
         "a whole sort is made for a few of its elements",
-        safety="gated" if isinstance(sort.few, ast.expr) or sort.key else "safe",
+        safety="gated",
         values=sites,
         data={
             "few": sort.few if isinstance(sort.few, int) else None,

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import ast
 
-    from whet.records import Safety
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Container:
@@ -33,7 +31,6 @@ class Container:
     name: str
     form: Literal["replace", "companion", "literal"]
     probes: tuple[ast.Compare, ...]
-    safety: Safety
     appends: tuple[ast.Call, ...] = ()
     binding: ast.Assign | None = None
     after: ast.stmt | None = None

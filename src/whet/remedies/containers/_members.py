@@ -87,7 +87,7 @@ def _literal(compare: ast.Compare, right: ast.List | ast.Tuple) -> list[Containe
     if not constant or len(right.elts) < LONG_LITERAL:
         return []
     size = len(right.elts)
-    return [Container(name="[…]", form="literal", probes=(compare,), safety="safe", size=size)]
+    return [Container(name="[…]", form="literal", probes=(compare,), size=size)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,6 @@ def _growing(
         form="replace" if replace else "companion",
         probes=probes,
         appends=appends,
-        safety="safe",
         binding=binding,
         after=binding,
     )
@@ -195,12 +194,10 @@ def _made_once(
         return None
     fresh = makes_new_list(module, binding.value)
     alone = uses.kinds <= {Use.BOUND, Use.PROBED} and _turns_into_set(binding.value)
-    lazy = any(runs_later(module, loop_of(module, probe, [binding])) for probe in probes)
     loops = {statement_of_loop(module, probe, [binding]) for probe in probes}
     before = next(iter(loops)) if len(loops) == 1 else None
     if before is not None and module.indent_of(before) is None:
         return None
-    quiet = fresh and not lazy and Use.ESCAPES not in uses.kinds
     if not fresh and _may_be_missing(module, function, uses, loops):
         return None
     kept = fresh and Use.ESCAPES not in uses.kinds
@@ -211,7 +208,6 @@ def _made_once(
         escapes=Use.ESCAPES in uses.kinds,
         form="replace" if alone and fresh else "companion",
         probes=probes,
-        safety="safe" if quiet else "gated",
         binding=binding,
         before=before,
         entry=entry_of(loop_of(module, probes[0], [binding])),
@@ -243,7 +239,6 @@ def _given(
         name=name,
         form="companion",
         probes=probes,
-        safety="gated",
         before=before,
         entry=entry_of(loop_of(module, probes[0], around)),
         from_caller=True,
@@ -292,7 +287,6 @@ def _owned(
         disturbed=disturbance(module, function, before),
         form="companion",
         probes=probes,
-        safety="gated",
         before=before,
         entry=entry_of(loop_of(module, probes[0], around)),
         from_caller=True,
@@ -312,7 +306,6 @@ def _module_level(module: SourceModule, function: FunctionNode, name: str) -> Co
         return None
     outside = module.outside
     hidden = name.startswith("_") and outside is not None and name not in outside
-    unseen = hidden or (outside is not None and not {name, "*"} & outside)
     probes = _probes(module, uses)
     here = tuple(probe for probe in probes if module.scopes.function_of(probe) is function)
     if not here:
@@ -325,7 +318,6 @@ def _module_level(module: SourceModule, function: FunctionNode, name: str) -> Co
         name=name,
         form="replace" if alone and hidden else "companion",
         probes=here,
-        safety="safe" if unseen else "gated",
         binding=binding,
         after=binding,
         builds=1,

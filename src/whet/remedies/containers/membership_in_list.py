@@ -28,8 +28,8 @@ After
     return seen
 
 Safety
-    Safe for a list that is made in the function and that nobody else can change. A list that
-    came from elsewhere is gated, and left alone if the loop calls anything that could change it
+    Gated: a set needs elements that can be hashed, as those were that the run showed. A list that
+    came from elsewhere is left alone if the loop calls anything that could change it
     between two tests, or asks whether there is a list at all. A list
     that is used for nothing but membership becomes a set; any other keeps its list, with a set
     beside it. So does a list that `__init__` puts into an attribute, for one loop of a method
@@ -101,7 +101,7 @@ def _match(module: SourceModule, function: ast.AST, container: Container) -> Mat
         span=span_of(probes[0]),
         function=qualified,
         message=f"membership is tested on the list {container.name!r}",
-        safety=container.safety,
+        safety="gated",
         values=tuple(sites),
         calls=calls,
         lines=tuple(sorted({probe.lineno for probe in probes})),
