@@ -23,7 +23,8 @@ def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("workload")
     group.add_argument(
         "-w", "--workload", metavar="TARGET",
-        help="path.py, module:callable, pytest, pytest:NODEID, git, or a command line in quotes",
+        help="path.py, module:callable, pytest, pytest:NODEID, asv, git, or a command line "
+        "in quotes",
     )  # fmt: skip
     group.add_argument("--python", metavar="PATH", help="interpreter that runs the target")
     group.add_argument(

@@ -7,7 +7,9 @@ from typing import Literal
 
 from whet.records._base import Record
 
-WorkloadKind = Literal["callable", "script", "module", "pytest", "command", "service", "git"]
+WorkloadKind = Literal[
+    "callable", "script", "module", "pytest", "asv", "command", "service", "git"
+]
 
 
 class ServiceSpec(Record, frozen=True):
@@ -25,7 +27,8 @@ class Workload(Record, frozen=True):
     """One thing to run, exactly as the user would run it.
 
     `target` by kind: callable "module:function"; script "path.py"; module "package.module" (as
-    `python -m`); pytest "" or a node id; command "" (all of it in `argv`); service "" (in
+    `python -m`); pytest "" or a node id; asv the suite's folder (in `argv` the benchmarks' names,
+    all without); command "" (all of it in `argv`); service "" (in
     `service`); git "" (branch alignment of the project's repository).
     """
 
@@ -47,6 +50,8 @@ class Workload(Record, frozen=True):
             return f"pytest:{self.target}" if self.target else "pytest"
         if self.kind == "git":
             return "git"
+        if self.kind == "asv":
+            return shlex.join(("asv", *self.argv))
         if self.kind == "service":
             return "service " + " ".join(self.service.start if self.service else ())
         words = ("-m", self.target) if self.kind == "module" else (self.target,)

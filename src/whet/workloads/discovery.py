@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from whet.errors import TargetError
 from whet.records import Workload
+from whet.workloads.asv import suite_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +31,8 @@ def discover(project: Path, configured: Workload | None = None) -> Workload:
     """The workload of a project: configured, benchmarks, tests, or what else it holds.
 
     The order is that of the documentation: `[tool.whet]` or `whet.yaml`; pytest-benchmark tests,
-    then a program in `benchmarks/`; the test suite; the one script of a bare folder; the branches
-    of a git repository without Python.
+    an asv suite, then a program in `benchmarks/`; the test suite; the one script of a bare folder;
+    the branches of a git repository without Python.
 
     Args:
         project: The user's project.
@@ -77,6 +78,9 @@ def _benchmarks(project: Path, files: list[str]) -> Workload | None:
     for path in tests:
         if _BENCHMARK_TEST.search(_read(project / path)):
             return Workload(kind="pytest", target=path, chosen_by="pytest-benchmark tests")
+    suite = suite_folder(project)
+    if suite is not None:
+        return Workload(kind="asv", target=suite, chosen_by="asv suite")
     programs = [
         path
         for path in files

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from whet.errors import TargetError
 from whet.records import Workload
+from whet.workloads.asv import CONFIGURATION, suite_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,15 +19,17 @@ _NAME = r"[^\W\d]\w*"
 _CALLABLE = re.compile(rf"{_NAME}(\.{_NAME})*:{_NAME}(\.{_NAME})*")
 _MODULE = re.compile(rf"{_NAME}(\.{_NAME})*")
 _OPERATORS = frozenset({"|", "||", "&&", "&", ";", ">", ">>", "<", "2>", "2>&1", "|&"})
-_FORMS = "Give path.py, module:callable, pytest, pytest:NODEID, git, or a command line"
+_ASV_COMMANDS = frozenset({"run", "dev", "continuous", "profile", "check", "compare", "bench"})
+_FORMS = "Give path.py, module:callable, pytest, pytest:NODEID, asv, git, or a command line"
 
 
 def parse_target(text: str, project: Path, argv: Sequence[str] = ()) -> Workload:
     """The workload that a text names.
 
     Args:
-        text: `path.py`, `-m module`, `module:callable`, `pytest`, `pytest:NODEID`, `git` or a
-            command line, each with its arguments, quoted as for a shell. Empty: `argv` is all.
+        text: `path.py`, `-m module`, `module:callable`, `pytest`, `pytest:NODEID`, `asv`, `git`
+            or a command line, each with its arguments, quoted as for a shell. Empty: `argv` is
+            all.
         project: What paths are relative to.
         argv: More arguments; alone, the words of a command after `--`.
 
@@ -58,8 +61,8 @@ def _named(words: list[str], what: str, project: Path) -> Workload | None:
     first, rest = words[0], tuple(words[1:])
     if first == "git" and not rest:
         return Workload(kind="git")
-    if first == "pytest" or first.startswith("pytest:"):
-        return _pytest(first.partition(":")[2], rest, what, project)
+    if first == "asv" or first.partition(":")[0] == "pytest":
+        return _suite(first, rest, what, project)
     if first == "-m":
         return _module(rest, what)
     if first.endswith((".py", ".pyw")):
@@ -74,6 +77,21 @@ def _pytest(node: str, rest: tuple[str, ...], what: str, project: Path) -> Workl
     if file and not (project / file).exists():
         raise TargetError(what, f"there is no {file!r} in {project}", _nearest(file, project))
     return Workload(kind="pytest", target=node, argv=rest)
+
+
+def _suite(first: str, rest: tuple[str, ...], what: str, project: Path) -> Workload | None:
+    if first == "asv":
+        return _asv(rest, what, project)
+    return _pytest(first.partition(":")[2], rest, what, project)
+
+
+def _asv(rest: tuple[str, ...], what: str, project: Path) -> Workload | None:
+    if rest and rest[0] in _ASV_COMMANDS:
+        return None  # asv itself is meant
+    folder = suite_folder(project)
+    if folder is None:
+        raise TargetError(what, f"there is no {CONFIGURATION} in {project}", _FORMS)
+    return Workload(kind="asv", target=folder, argv=rest)
 
 
 def _module(rest: tuple[str, ...], what: str) -> Workload:
