@@ -564,6 +564,88 @@ def f(xs):
         [N],
         [],
     ),
+    Case(
+        "the object put into words",
+        "text_grown_in_attribute",
+        """
+class T:
+    def __init__(self):
+        self.text = ""
+    def __str__(self):
+        return self.text
+    def merge(self, others):
+        for o in others:
+            self.text += str(o)
+def f(n, own):
+    a = T()
+    a.text = "a"
+    others = ["b" * 100 for i in range(n)]
+    if own:
+        others.insert(1, a)
+    a.merge(others)
+    return a.text
+""",
+        [2000, False],
+        [[5, True]],
+    ),
+    Case(
+        "the object in a text",
+        "text_grown_in_attribute",
+        """
+class T:
+    def __init__(self):
+        self.text = ""
+    def __str__(self):
+        return self.text
+    def merge(self, others):
+        for o in others:
+            self.text += f"{o}"
+def f(n, own):
+    a = T()
+    a.text = "a"
+    others = ["b" * 100 for i in range(n)]
+    if own:
+        others.insert(1, a)
+    a.merge(others)
+    return a.text
+""",
+        [2000, False],
+        [[5, True]],
+    ),
+    Case(
+        "the list counted by another name",
+        "remove_in_loop",
+        """
+def f(items):
+    other = items
+    for x in list(items):
+        if other.count(x) > 1:
+            items.remove(x)
+    return items
+""",
+        [N * 2],
+        [[[1, 1, 1]]],
+    ),
+    Case(
+        "an equality that a class is given later",
+        "remove_in_loop",
+        """
+class P:
+    def __init__(self, n):
+        self.n = n
+def same(a, b):
+    return True
+P.__eq__ = same
+def f(n):
+    items = [P(i) for i in range(n)]
+    for x in items[:]:
+        if x.n % 2:
+            items.remove(x)
+    return [x.n for x in items]
+""",
+        [200],
+        [[3]],
+    ),
 ]
 
 

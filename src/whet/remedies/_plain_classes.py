@@ -32,6 +32,9 @@ def identity_classes(module: SourceModule) -> list[str]:
     """Top-level classes of a module whose instances equal nothing but themselves."""
     body = module.tree.body if module.tree else []
     classes = [node for node in body if isinstance(node, ast.ClassDef)]
+    nodes = ast.walk(module.scopes.tree) if "__eq__" in module.words else ()
+    if any(isinstance(node, ast.Attribute) and node.attr == "__eq__" for node in nodes):
+        return []  # it may be given to any class
     return [node.name for node in classes if _compares_identity(module, node)]
 
 

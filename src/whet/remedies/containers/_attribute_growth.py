@@ -127,6 +127,8 @@ def _may_show(module: SourceModule, node: ast.AST, own: str, attribute: str) -> 
 
     It may be the same object by another name.
     """
+    if _words_object(node) and _has_words(module):
+        return True
     if isinstance(node, ast.Call):
         return not _is_harmless(module, node)
     if not isinstance(node, ast.Attribute):
@@ -134,6 +136,22 @@ def _may_show(module: SourceModule, node: ast.AST, own: str, attribute: str) -> 
     if isinstance(node.value, ast.Name) and node.value.id == own:
         return False  # _is_unseen looks at it
     return node.attr == attribute or not _is_data(module, node)
+
+
+def _words_object(node: ast.AST) -> bool:
+    """Whether an object is put into words, which its class may do by code of its own."""
+    match node:
+        case ast.FormattedValue() | ast.BinOp(op=ast.Mod()):
+            return True
+        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
+            return name in {"ascii", "format", "repr", "str"}
+        case _:
+            return False
+
+
+def _has_words(module: SourceModule) -> bool:
+    classes = [scope for scope in module.scopes.all if scope.is_class]
+    return any({"__format__", "__repr__", "__str__"} & set(scope.bindings) for scope in classes)
 
 
 def _is_harmless(module: SourceModule, call: ast.Call) -> bool:

@@ -184,7 +184,18 @@ def _may_go(module: SourceModule, function: FunctionNode, found: _Removal) -> bo
     odd = any(isinstance(part, strange) for part in parts)
     if reads or odd or disturbance(module, function, found.test):
         return False
-    return _is_own(module, function, mentions) or not _measures_others(module, found)
+    named = any(_gives_name(module, mention) for mention in mentions)
+    seen = named or _measures_others(module, found)
+    return not seen or _is_own(module, function, mentions)
+
+
+def _gives_name(module: SourceModule, mention: ast.Name) -> bool:
+    """Whether a mention gives the list another name."""
+    match module.scopes.parent(mention):
+        case ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.NamedExpr(value=value):
+            return value is mention
+        case _:
+            return False
 
 
 def _measures_others(module: SourceModule, found: _Removal) -> bool:
