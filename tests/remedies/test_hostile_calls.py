@@ -52,7 +52,7 @@ def test_patterns_are_compiled_where_the_file_stays_as_it_is(bench, source):
 
 def test_patterns_of_a_library_that_the_file_changes_stay(bench):
     source = "import re as r\nr.match = print\ndef f(x):\n    return r.match('a', x)\n"
-    assert bench.fix(source, "pattern_in_function", lambda m: m.f("a")) is None
+    assert bench.matches(bench.module(source), find_remedy("pattern_in_function")) == []
 
 
 def test_a_definition_goes_below_the_lines_that_name_the_encoding(bench):
@@ -224,3 +224,18 @@ def test_times_that_are_remembered_already_are_left_alone(bench):
     assert "lru_cache" in fixed
     assert bench.matches(bench.module(fixed), find_remedy(name)) == []
     assert outcome(bench.load(fixed).f, "1/x") == outcome(bench.load(source).f, "1/x")
+
+
+def test_new_imports_hide_no_builtin_and_are_not_handed_on(bench):
+    source = "from re import match\ndef f(x):\n    return match('a', x)\n"
+    fixed = bench.load(bench.fix(source, "pattern_in_function", lambda m: m.f("a")))
+    assert "compile" not in vars(fixed)
+    source = "import inspect\ndef f(h):\n    return inspect.signature(h)\n"
+    fixed = bench.fix(
+        source,
+        "signature_at_every_call",
+        lambda m: [m.f(m.f) for _ in range(9)],
+        outside=frozenset("*"),
+    )
+    names = [name for name in vars(bench.load(fixed)) if not name.startswith("_")]
+    assert names == ["inspect", "f"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -111,8 +112,9 @@ def import_of(module: SourceModule, package: str, name: str) -> tuple[str, tuple
             continue
         return (bound if origin != package else f"{bound}.{name}"), ()
     expression, text = name, f"from {package} import {name}\n"
-    if name in module.words:  # the bare name might be shadowed somewhere
-        shadowed = package in module.words
+    handed_on = "*" in (module.outside or ())  # `from module import *` would take it along
+    if name in module.words or hasattr(builtins, name) or handed_on:  # it might be shadowed
+        shadowed = package in module.words or handed_on
         bound = module.fresh_name(f"_{package}") if shadowed else package
         expression = f"{bound}.{name}"
         text = f"import {package} as {bound}\n" if shadowed else f"import {package}\n"
