@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from whet.errors import InterpreterError, TargetError, WorkloadFailed
+from whet.errors import InterpreterError, TargetError, UsageError, WorkloadFailed
 from whet.records import Interpreter, ServiceSpec, Workload
 from whet.workloads import Launch, Meter, ProbePlan, command_of, read_lines, run
 from whet.workloads import _spawn as spawn_module
@@ -157,6 +157,35 @@ def test_a_callable_is_imported_as_a_script_would_and_repeated(launch, write):
     assert run(launch(workload)).stdout.head == "tool.work\n" * 3
     workload = Workload(kind="callable", target="jobs:wait")
     assert run(launch(workload)).stdout.head == "awaited\n"
+
+
+def test_a_program_is_started_as_often_as_asked_until_it_fails(launch, write):
+    write("job.py", "import os, sys; print(len(sys.argv)); sys.exit(os.path.exists('stop'))")
+    workload = Workload(kind="script", target="job.py", argv=("a b", "c"), repetitions=3)
+    outcome = run(launch(workload))
+    assert (outcome.stdout.head, outcome.exit_code) == ("3\n" * 3, 0)
+    write("stop", "")
+    outcome = run(launch(workload))
+    assert (outcome.stdout.head, outcome.exit_code) == ("3\n", 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"kind": "script", "target": "job.py", "stdin": "job.py"}, "only the first one"),
+        (
+            {
+                "kind": "service",
+                "service": ServiceSpec(start=("true",), ready="tcp:127.0.0.1:1", drive=("true",)),
+            },
+            "a service is started once",
+        ),
+    ],
+)
+def test_what_cannot_be_repeated_is_refused(launch, write, fields, reason):
+    write("job.py", "")
+    with pytest.raises(UsageError, match=reason):
+        run(launch(Workload(repetitions=2, **fields)))
 
 
 def test_a_leading_python_is_the_chosen_interpreter(launch, bare_python):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from whet.errors import TargetError, WorkloadFailed
+from whet.errors import TargetError, UsageError, WorkloadFailed
 from whet.store.scratch import scratch_folder
 from whet.workloads import _environment, _outcome
 from whet.workloads._service import Failure, drive_service
@@ -21,7 +21,7 @@ from whet.workloads.probe import compile_probe, shared_probe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from whet.records import RunOutcome
+    from whet.records import RunOutcome, Workload
     from whet.workloads.launch import Launch
     from whet.workloads.meter import Meter
 
@@ -71,7 +71,23 @@ def command_of(launch: Launch) -> list[str]:
     kind = import_module(f"whet.workloads.{launch.workload.kind}")
     words: list[str] = kind.command(launch.workload, launch.root, launch.interpreter)
     keep = _KEEP_STATUS if hides_status(launch.wrap) else ()
-    return [*launch.wrap, *keep, *words]
+    return [*launch.wrap, *keep, *_repeated(launch.workload), *words]
+
+
+_REPEAT = 'n=$1; shift; while [ "$n" -gt 0 ]; do "$@" || exit; n=$((n - 1)); done'
+
+
+def _repeated(workload: Workload) -> tuple[str, ...]:
+    """Words that start a program again and again, until it fails; a callable repeats itself."""
+    if workload.repetitions == 1 or workload.kind == "callable":
+        return ()
+    what = f"{workload.repetitions} repetitions of {workload.spelled!r}"
+    if workload.kind == "service":
+        raise UsageError(what, "a service is started once", "Repeat in what drives it")
+    if workload.stdin is not None:
+        reason = "only the first one would get the standard input"
+        raise UsageError(what, reason, "Leave --stdin or --repetitions out")
+    return ("sh", "-c", _REPEAT, "sh", str(workload.repetitions))
 
 
 def run(launch: Launch, *, meter: Meter | None = None) -> RunOutcome:
