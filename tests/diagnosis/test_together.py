@@ -7,6 +7,7 @@ import pytest
 
 from whet.codebase.syntax import SourceModule
 from whet.diagnosis.together import SMALL_GAIN, join_small
+from whet.errors import WhetError
 from whet.records import Finding, HotPlace
 from whet.remedies import find_remedy, propose_fix
 
@@ -79,3 +80,19 @@ def test_what_is_large_refused_or_of_another_kind_stays_alone(found, changes):
     kept = join_small([first, odd, third])
     assert odd in kept
     assert [len(finding.parts) for finding in kept if finding is not odd] == [1]
+
+
+def test_nothing_within_an_f_string_is_rewritten():
+    source = b"import re\n\n\ndef f(text):\n    return f\"{re.sub('a+', 'a', text)=}\"\n"
+    module = SourceModule(source, "texts.py")
+    place = HotPlace(file="texts.py", name="f", line=4, self_share=1.0, total_share=1.0)
+    for match in find_remedy("pattern_in_function").detect(module, place):
+        finding = Finding(
+            finding_id="id", remedy=match.remedy, file="texts.py", line=5, function="f",
+            message="slow", safety="safe", claims="cpu_time", attainable_gain=0.2, evidence={},
+            match=match,
+        )  # fmt: skip
+        with pytest.raises(WhetError, match="f-string"):
+            propose_fix(module, finding)
+        return
+    pytest.fail("there was nothing to refuse")
