@@ -57,7 +57,17 @@ def unpacked(application: Application, folder: Path, repository: Path | None) ->
     if application.tag and repository is not None:
         archive = folder / "tree.tar"
         subprocess.run(
-            ["git", "-C", str(repository), "archive", "-o", str(archive), application.tag],
+            [
+                "git",
+                "-C",
+                str(repository),
+                "archive",
+                "-o",
+                str(archive),
+                application.tag,
+                "--",
+                application.package,
+            ],
             check=True,
         )
         tree = folder / "tree"
