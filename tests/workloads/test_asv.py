@@ -9,6 +9,7 @@ import pytest
 
 from whet.errors import TargetError
 from whet.workloads import Launch, discover, find_interpreter, parse_target, run
+from whet_probe import _asv
 
 SUITE = """
 import sys
@@ -85,6 +86,20 @@ def test_benchmarks_are_chosen_by_the_beginning_of_their_names(project):
     assert workload.spelled == "asv sorting.time_s"
     assert output(project, workload)[1][-1] == "2 benchmark cases"
     assert output(project, parse_target("asv nothing", project)) == (4, ["0 benchmark cases"])
+
+
+def test_the_driver_counts_the_cases_that_ran(project, monkeypatch, capsys):
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    specification = {"folder": "bench/suite", "roots": [str(project)], "argv": ["sorting.Sor"]}
+    try:
+        assert _asv.main(specification) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == "1 benchmark cases"
+        assert _asv.main({**specification, "argv": []}) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == "5 benchmark cases"
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "suite"]:
+            del sys.modules[name]
 
 
 def test_commands_of_asv_itself_stay_commands(project):
