@@ -1,0 +1,358 @@
+"""Entries of a disk tier: what each operation says to SQLite."""
+
+from __future__ import annotations
+
+import hashlib
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from whet_runtime.cache._disk import _bound, _notices, _tags
+from whet_runtime.cache._disk._files import LargeValues
+from whet_runtime.cache._disk._tags import as_bytes
+from whet_runtime.cache._numbers import ProcessNumber, random_number
+from whet_runtime.cache._tier import GRACE_S, Notice, Record, Seen, Sight
+from whet_runtime.cache._wire import Torn, packed, tombstone, unpacked
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from whet_runtime.cache._counters import Counters
+    from whet_runtime.cache._disk._store import Store
+    from whet_runtime.clock import Clock
+
+_LARGEST_INLINE_BYTES = 32_768  # beyond, a file is read faster than SQLite's overflow pages
+_USED_EVERY_S = 10  # last use is noted so coarsely that most reads write nothing
+_NOTED_AT_ONCE = 200
+_ROW_BYTES = 60
+_CHECKS_PER_BOUND = 64  # the bound is checked whenever this share of it was written
+_UPSERT = (
+    "INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET "
+    "mark = ?2, hard = ?3, used = ?4, size = ?5, key = ?6, file = ?7, record = ?8"
+)
+_SELECT = "SELECT used, file, record FROM entries WHERE id = ? AND key = ?"
+_WHERE_NOTHING = "INSERT OR IGNORE INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+_WHERE_MARKED = (
+    "UPDATE entries SET mark = ?2, hard = ?3, used = ?4, size = ?5, key = ?6, file = ?7, "
+    "record = ?8 WHERE id = ?1 AND mark = ?9"
+)
+
+
+_NOTHING = Sight(None, 0)
+_NO_GENERATIONS: Mapping[str, int] = MappingProxyType({})
+
+
+class _Row(NamedTuple):
+    """One row of `entries`, in its order."""
+
+    id: int
+    mark: int
+    hard: float
+    used: int
+    size: int
+    key: bytes
+    file: bytes | None
+    record: bytes | None
+
+
+def key_id(key: bytes) -> int:
+    """The number of a key's row."""
+    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), signed=True)
+
+
+class Entries:
+    """The operations of the contract, blocking; `DiskTier` makes steps of them.
+
+    Args:
+        store: The database.
+        clock: What tells the time.
+        max_bytes: The bound.
+        counters: What is counted.
+    """
+
+    def __init__(self, store: Store, clock: Clock, max_bytes: int, counters: Counters) -> None:
+        self._store = store
+        self._clock = clock
+        self._max_bytes = max_bytes
+        self._counters = counters
+        self._files = LargeValues(store.directory)
+        self._used: dict[int, int] = {}
+        self._unchecked_bytes = 0
+        self.origin = ProcessNumber()
+
+    def read_one(self, key: str) -> Seen:
+        """What is at one key: `read` without what several keys and tags take."""
+        store, name = self._store, as_bytes(key)
+        identity = key_id(name)
+        row = store.run(_selected, identity, name)
+        if row is None:
+            self._counters.read(0, 1)
+            return Seen({key: _NOTHING}, _NO_GENERATIONS)
+        used, file, content = row
+        if file is not None or used < 0:
+            return self.read((key,), ())
+        try:
+            record, mark = unpacked(content)
+        except Torn:
+            return self.read((key,), ())
+        now_s = self._clock.time()
+        if record is None or record.generations or record.hard_s <= now_s:
+            return self.read((key,), ())
+        if now_s - used > _USED_EVERY_S:
+            self._note(identity, now_s)
+        self._counters.read(1, 0)
+        return Seen({key: Sight(record, mark)}, _NO_GENERATIONS)
+
+    def read(self, keys: Sequence[str], tags: Sequence[str]) -> Seen:
+        """What is at the keys, and the tags as they are now."""
+        seen = self._store.run(self._read, keys, tags)
+        if len(seen.generations) < len(tags):
+            seen = seen._replace(generations=self.generations(tags))
+        return seen
+
+    def generations(self, tags: Sequence[str]) -> dict[str, int]:
+        """The tags as they are now, made where missing."""
+        known = self._store.run(_tags.current, tags)
+        missing = [tag for tag in tags if tag not in known]
+        if missing:
+            self._store.writing(_tags.make, missing)
+            known = self._store.run(_tags.current, tags)
+        return known
+
+    def write(self, key: str, record: Record, seen: int | None) -> bool:
+        """Stores a record unless the mark at its key has changed."""
+        row = self._row(key, record)
+        if row.file is None:
+            stored = self._store.run(_stored, row, seen)
+        else:
+            stored = self._write_file(row, seen)
+        self._keep_bound(row.size)
+        return stored
+
+    def write_many(self, records: Mapping[str, Record]) -> int:
+        """Stores records in one transaction."""
+        rows = [self._row(key, record) for key, record in records.items()]
+        small = [row for row in rows if row.file is None]
+        self._store.writing(lambda connection: connection.executemany(_UPSERT, small))
+        for row in rows:
+            if row.file is not None:
+                self._write_file(row, None)
+        self._keep_bound(sum(row.size for row in rows))
+        return len(rows)
+
+    def remove(self, keys: Sequence[str]) -> int:
+        """Leaves marks in place of records, and a notice; how many records there were."""
+        hard = self._clock.time() + GRACE_S
+
+        def bury(connection: sqlite3.Connection) -> int:
+            found = 0
+            for key in map(as_bytes, keys):
+                identity = key_id(key)
+                found += connection.execute(
+                    "SELECT count(*) FROM entries WHERE id = ? AND hard > ? AND used >= 0",
+                    (identity, hard - GRACE_S),
+                ).fetchone()[0]
+                mark = random_number()
+                left = _Row(identity, mark, hard, -1, _ROW_BYTES, key, None, tombstone(mark))
+                connection.execute(_UPSERT, left)
+            _notices.leave(connection, self.origin(), Notice(keys=tuple(keys)))
+            return found
+
+        found = self._store.writing(bury)
+        self._keep_bound(_ROW_BYTES * len(keys))
+        return found
+
+    def renew(self, tags: Sequence[str]) -> None:
+        """Gives tags new generations, and leaves a notice."""
+
+        def renew(connection: sqlite3.Connection) -> None:
+            _tags.renew(connection, tags)
+            _notices.leave(connection, self.origin(), Notice(tags=tuple(tags)))
+
+        self._store.writing(renew)
+
+    def clear(self) -> None:
+        """Removes all entries and generations, and leaves a notice."""
+
+        def clear(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM entries")
+            connection.execute("DELETE FROM tags")
+            _notices.leave(connection, self.origin(), Notice(everything=True))
+
+        self._store.writing(clear)
+        self._sweep()
+
+    def covered(self, tag: str, limit: int) -> list[str]:
+        """Keys of live records that carry the tag; reads every entry."""
+        now_s = self._clock.time()
+
+        def scan(connection: sqlite3.Connection) -> list[str]:
+            current = _tags.current(connection, [tag]).get(tag)
+            found: list[str] = []
+            rows = connection.execute(
+                "SELECT key, file, record FROM entries WHERE hard > ? AND used >= 0", (now_s,)
+            )
+            for key, file, content in rows:
+                record = self._unpacked(file, content)[0]
+                if record is not None and record.generations.get(tag, -1) == current:
+                    found.append(key.decode("utf-8", "surrogatepass"))
+                    if len(found) >= limit:
+                        break
+            return found
+
+        return self._store.run(scan)
+
+    def lease(self, key: str, seconds: float) -> int | None:
+        """A token, unless somebody holds the key."""
+        return self._store.run(
+            _tags.take_lease, key_id(as_bytes(key)), seconds, self._clock.time()
+        )
+
+    def release(self, key: str, token: int) -> None:
+        """Gives a lease back."""
+        self._store.run(_tags.end_lease, key_id(as_bytes(key)), token)
+
+    def used_bytes(self) -> int:
+        """Bytes in use now."""
+        return self._store.run(_bound.used_bytes)
+
+    def probe(self) -> None:
+        """Writes one row, which a full or read-only disk refuses."""
+        self._store.run(
+            lambda connection: connection.execute(
+                "UPDATE totals SET amount = amount + 1 WHERE name = 'probe'"
+            )
+        )
+
+    def _read(
+        self, connection: sqlite3.Connection, keys: Sequence[str], tags: Sequence[str]
+    ) -> Seen:
+        now_s = self._clock.time()
+        sights = {key: self._sight(connection, key, now_s) for key in keys}
+        names = set(tags)
+        for record, _ in sights.values():
+            if record is not None and record.generations:
+                names.update(record.generations)
+        current = _tags.current(connection, names) if names else {}
+        hits = 0
+        for key, (record, mark) in sights.items():
+            if record is None:
+                continue
+            if _tags.is_current(record, current):
+                hits += 1
+            else:
+                sights[key] = Sight(None, mark)
+        self._counters.read(hits, len(sights) - hits)
+        return Seen(sights, {tag: current[tag] for tag in tags if tag in current})
+
+    def _sight(self, connection: sqlite3.Connection, key: str, now_s: float) -> Sight:
+        name = as_bytes(key)
+        identity = key_id(name)
+        # Of two keys with one number the second is never stored.
+        row = _selected(connection, identity, name)
+        if row is None:
+            return _NOTHING
+        used, file, content = row
+        record, mark = self._unpacked(file, content)
+        if record is not None and record.hard_s > now_s:
+            if now_s - used > _USED_EVERY_S:
+                self._note(identity, now_s)
+            return Sight(record, mark)
+        if record is None and used >= 0:
+            self._counters.unreadable()
+            connection.execute(
+                "DELETE FROM entries WHERE id = ? AND file IS ? AND record IS ?",
+                (identity, file, content),
+            )
+            return _NOTHING
+        return Sight(None, mark)
+
+    def _unpacked(self, file: bytes | None, content: bytes | None) -> tuple[Record | None, int]:
+        """The record and the mark inside it; nothing for what is gone or torn."""
+        if file is not None:
+            content = self._files.read(file)
+        if content is None:
+            return None, 0
+        try:
+            return unpacked(content)
+        except Torn:
+            return None, 0
+
+    def _row(self, key: str, record: Record) -> _Row:
+        mark = random_number()
+        content = packed(record, mark)
+        now_s = int(self._clock.time())
+        named = as_bytes(key)
+        size = len(content) + len(named) + _ROW_BYTES
+        file = None
+        if len(content) > _LARGEST_INLINE_BYTES:
+            file = f"{mark % 256:02x}/{mark:016x}".encode()
+        return _Row(key_id(named), mark, record.hard_s, now_s, size, named, file, content)
+
+    def _write_file(self, row: _Row, seen: int | None) -> bool:
+        name, content = row.file or b"", row.record or b""
+        now_s = self._clock.time()
+        self._store.run(self._files.announce, name, now_s)
+        try:
+            self._files.write(name, content)
+        except OSError as error:
+            raise self._store.unavailable(str(error)) from error
+
+        def store(connection: sqlite3.Connection) -> bool:
+            stored = _stored(connection, row._replace(record=None), seen)
+            if stored:
+                self._files.keep(connection, name)
+            return stored
+
+        stored = self._store.writing(store)
+        self._sweep()
+        return stored
+
+    def _keep_bound(self, written_bytes: int) -> None:
+        """Evicts when the bound is passed; looked at after each 64th of it."""
+        self._unchecked_bytes += written_bytes
+        if self._unchecked_bytes * _CHECKS_PER_BOUND < self._max_bytes:
+            return
+        self._unchecked_bytes = 0
+        if self._store.run(_bound.used_bytes) <= self._max_bytes:
+            return
+        self.note_use()
+        now_s = self._clock.time()
+        self._counters.evicted(self._store.writing(_bound.evict, self._max_bytes, now_s))
+        self._sweep()
+
+    def _note(self, identity: int, now_s: float) -> None:
+        self._used[identity] = int(now_s)
+
+    def has_notes(self) -> bool:
+        """Whether so many entries were used that it is to be written down."""
+        return len(self._used) >= _NOTED_AT_ONCE
+
+    def note_use(self) -> None:
+        """Writes down which entries were used."""
+        used, self._used = self._used, {}
+        rows: Iterable[tuple[int, int]] = [(when, identity) for identity, when in used.items()]
+        self._store.writing(
+            lambda connection: connection.executemany(
+                "UPDATE entries SET used = max(used, ?) WHERE id = ?", rows
+            )
+        )
+
+    def _sweep(self) -> None:
+        now_s = self._clock.time()
+        try:
+            self._store.writing(self._files.sweep, now_s)
+        except OSError as error:
+            raise self._store.unavailable(str(error)) from error
+
+
+def _selected(connection: sqlite3.Connection, identity: int, name: bytes) -> Any:
+    return connection.execute(_SELECT, (identity, name)).fetchone()
+
+
+def _stored(connection: sqlite3.Connection, row: _Row, seen: int | None) -> bool:
+    if seen is None:
+        return connection.execute(_UPSERT, row).rowcount > 0
+    if seen == 0:
+        return connection.execute(_WHERE_NOTHING, row).rowcount > 0
+    return connection.execute(_WHERE_MARKED, (*row, seen)).rowcount > 0
