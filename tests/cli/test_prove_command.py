@@ -113,3 +113,23 @@ def test_a_branch_that_left_main_long_ago_is_judged_by_its_own_change_alone(repo
     assert set(after) == {"app.py"}
     assert after["app.py"].decode() == FASTER + "# said later\n"
     assert changed_files(repository, "HEAD~1") == {"app.py": APP.encode()}  # an older state
+
+
+@pytest.mark.parametrize(("body", "outcome"), [(APP, "equal"), (WRONG, "different")])
+def test_calls_of_a_function_that_moved_are_compared(repository, capsys, body, outcome):
+    function, _, rest = body.partition("\n\n\nprint")
+    (repository / "_digits.py").write_text(function)
+    (repository / "app.py").write_text(f"from _digits import digits\n\nprint{rest}")
+    git(repository, "add", "-N", "_digits.py")
+    patch = repository.parent / "moved.patch"
+    patch.write_bytes(git(repository, "diff", "main"))
+    git(repository, "checkout", "-q", "app.py")
+    (repository / "_digits.py").unlink()
+    git(repository, "rm", "-q", "--cached", "_digits.py")
+    main(["prove", str(patch), "-q", "--budget", "5", "--json"])
+    found = json.loads(capsys.readouterr().out)["validation"]
+    assert (found["outcome"], found["not_reached"]) == (outcome, [])
+    if outcome == "equal":
+        assert found["calls_compared"] > 0
+    else:
+        assert found["counterexample"]["place"] == "app.py::digits"

@@ -1,6 +1,7 @@
 """Real repositories, made by the git command line and nothing of whet."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -77,3 +78,28 @@ def no_git(monkeypatch, tmp_path, repository):  # noqa: ARG001 - it must be made
     empty = tmp_path / "no-programs"
     empty.mkdir()
     monkeypatch.setenv("PATH", str(empty))
+
+
+@pytest.fixture
+def old_git(tmp_path, monkeypatch):
+    """Puts a git on the path that says it is old and knows only what that one knew."""
+    real = shutil.which("git")
+
+    def make(version):
+        program = tmp_path / f"git-{version}" / "git"
+        program.parent.mkdir()
+        program.write_text(
+            f"""#!/bin/sh
+for word in "$@"; do
+  case "$word" in
+    version) echo "git version {version}.0"; exit 0;;
+    --diff-merges=*|--write-tree) echo "fatal: unrecognized argument: $word" >&2; exit 128;;
+  esac
+done
+exec {real} "$@"
+"""
+        )
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+
+    return make

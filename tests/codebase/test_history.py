@@ -8,7 +8,8 @@ import pytest
 
 import whet.codebase
 from whet.codebase import compare_branches, extract_commit_data
-from whet.codebase.branches import default_branch, main
+from whet.codebase.alignment import default_branch
+from whet.codebase.branches import main
 from whet.errors import GitError, TargetError, UsageError
 from whet.records import from_json, to_json
 from whet.records.history import BranchComparison, CommitData, DiffStatistics, FileChange

@@ -173,7 +173,7 @@ def test_a_split_keeps_together_what_uses_each_other_and_puts_below_what_all_use
     assert {each.name: each.used_by_files for each in found.components}["draw"] == 1
     assert found.stays == ("lonely",)
     assert {move.target for move in found.moves} == {
-        "pkg/big/token.py", "pkg/big/parse.py", "pkg/big/draw.py"
+        "pkg/_big_token.py", "pkg/_big_parse.py", "pkg/_big_draw.py"
     }  # fmt: skip
 
 
@@ -212,13 +212,13 @@ def modules(draw):
 @given(modules())
 @settings(max_examples=150, deadline=None)
 def test_every_split_is_whole_and_can_be_imported(parts):
-    found = propose_split("pkg/m.py", parts, users={}, siblings=["pkg/m/row.py"])
+    found = propose_split("pkg/m.py", parts, users={}, siblings=["pkg/_m_row.py"])
     if found is None:
         return
     homes = {name: each.name for each in found.components for name in each.definitions}
     assert sorted([*homes, *found.stays]) == sorted(NAMES)
     assert len({each.file for each in found.components}) == len(found.components)
-    assert "pkg/m/row.py" not in {each.file for each in found.components}
+    assert "pkg/_m_row.py" not in {each.file for each in found.components}
     graph = {each.name: set(each.uses) for each in found.components}
     assert all(len(group) == 1 for group in strong_components(graph))
     for part in parts:
@@ -262,7 +262,7 @@ def test_the_command_shows_problems_splits_and_moves(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "lines of code, above 400" in out
     assert "imports that nothing uses: os" in out
-    assert "big/read.py" in out
+    assert "_big_read.py" in out
     assert "move draw_row (function" in out
     assert "name a workload with -w" in out
 

@@ -26,7 +26,12 @@ def show_structure(arguments: argparse.Namespace) -> int:
 
     project = resolve_project(arguments.project)
     settings = settings_of(arguments, project)
-    report = structure_of(project.name, _modules(project, settings.exclude))
+    modules = _modules(project, settings.exclude)
+    if arguments.split is not None:
+        from whet.cli._splitting import show_split
+
+        return show_split(arguments, project, modules)
+    report = structure_of(project.name, modules)
     if arguments.workload is not None:
         workload = workload_of(arguments, project, settings)
         if workload is not None:

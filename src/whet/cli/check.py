@@ -5,6 +5,7 @@ Examples:
   whet check . -w pytest:tests/unit --level low
   whet check . --json --fail-on 0.05
   whet check . --structure
+  whet check . --structure --split pkg/big.py > split.patch
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--moves", action="store_true", help="with --structure: every move of a proposed split"
     )
+    parser.add_argument(
+        "--split", metavar="FILE",
+        help="with --structure: this module taken apart, as a patch on standard output",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -57,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         from whet.cli._structure import show_structure
 
         return show_structure(arguments)
+    if arguments.split is not None:
+        raise UsageError("--split", "takes modules apart by their structure", "Add --structure")
     fail_on: float | None = arguments.fail_on
     if fail_on is not None and not 0 <= fail_on <= 1:
         raise UsageError(f"--fail-on {fail_on:g}", "is no share of the time", "Give 0 to 1")

@@ -1,6 +1,7 @@
 """What the project is: its files, syntax and git history.
 
-The hardened runner is `whet.codebase.git.git`: a function here would hide behind its module.
+The hardened runner is `whet.codebase.git.git`, and scanning `whet.codebase.scan.scan`: a function
+here would hide behind its module.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from whet.codebase.alignment import align
     from whet.codebase.branches import compare_branches
     from whet.codebase.files import project_files
-    from whet.codebase.history import extract_commit_data
+    from whet.codebase.history import commits, extract_commit_data
     from whet.codebase.trees import export_tree
 
 __all__ = [
+    "align",
+    "commits",
     "compare_branches",
     "export_tree",
     "extract_commit_data",
@@ -21,6 +25,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "align": "alignment",
+    "commits": "history",
     "compare_branches": "branches",
     "export_tree": "trees",
     "extract_commit_data": "history",

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import stat
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from whet.codebase.git import git, is_bare, top_level, try_git
+from whet.codebase.scan import ScanOptions, scan_names
 from whet.errors import GitError, TargetError
 from whet.records.event import Event, ignore_event
-from whet.store.scratch import scratch_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from whet.records.event import OnEvent
 
@@ -24,7 +22,7 @@ NOT_SOURCE = frozenset({
     ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", ".whet",
     "__pycache__", "__pypackages__", "node_modules",
 })  # fmt: skip
-_LISTED = ("ls-files", "-z", "--exclude-standard")
+_PRUNED = tuple(f"{name}/" for name in sorted(NOT_SOURCE))
 
 
 def project_files(
@@ -43,7 +41,7 @@ def project_files(
     Args:
         root: The project's directory, which may lie anywhere inside a repository.
         excludes: Patterns of `fnmatch` for a path, a directory above it, or one part of it.
-        on_event: Hears when ignore rules could not be asked for because git is missing.
+        on_event: Hears what could not be taken into account because git is missing or refuses.
 
     Raises:
         TargetError: No such directory.
@@ -51,10 +49,9 @@ def project_files(
     folder = Path(root)
     if not folder.is_dir():
         raise TargetError(f"project {os.fspath(root)!r}", "there is no such directory")
-    names = _names(folder, on_event)
     environments: dict[str, bool] = {}
-    kept = (name for name in names if _belongs(folder, name, excludes, environments))
-    return sorted(name for name in kept if _is_entry(folder, name))
+    names = _names(folder, on_event)
+    return sorted(name for name in names if _belongs(folder, name, excludes, environments))
 
 
 def is_excluded(path: str, excludes: Sequence[str]) -> bool:
@@ -68,52 +65,30 @@ def is_excluded(path: str, excludes: Sequence[str]) -> bool:
     )
 
 
-def _names(folder: Path, on_event: OnEvent) -> Iterable[str]:
-    """Everything git lists below a folder, in any order; a plain walk where there is no git."""
+def _names(folder: Path, on_event: OnEvent) -> set[str]:
+    """Everything that belongs below a folder, in any order."""
+    heard = _notes_only(on_event)
+    options = ScanOptions(exclude=_PRUNED, on_event=heard)
     try:
-        if top_level(folder) is not None:
-            return set(_decoded(git(folder, *_LISTED, "-c", "-o")))
+        return {name for batch in scan_names(folder, options) for name in batch}
+    except TargetError as bare:
+        heard(Event(kind="note", stage="files", message=f"{bare.what} {bare.reason}"))
+        return set()
     except GitError as refused:
-        _note(on_event, f"{refused}. Files are listed without it")
-    try:
-        if is_bare(folder):
-            _note(on_event, f"{folder} is a bare repository: it has no files, only history")
-            return ()
-        return _outside_repository(folder)
-    except GitError as missing:
-        _note(on_event, f"{missing.what} {missing.reason}: ignore rules are not applied")
-        return _walk(folder)
+        message = f"{refused}. Files are listed without it"
+        heard(Event(kind="note", stage="files", message=message))
+        without = ScanOptions(use_git=False, exclude=_PRUNED, on_event=heard)
+        return {name for batch in scan_names(folder, without) for name in batch}
 
 
-def _outside_repository(folder: Path) -> list[str]:
-    """Git's own walk and ignore rules for a folder that is in no repository."""
-    with scratch_folder("empty") as empty:
-        git(empty, "init", "--quiet", "--bare", "--template=", ".")
-        place = {"GIT_DIR": os.fspath(empty), "GIT_WORK_TREE": os.fspath(folder.resolve())}
-        pruned = [f"--exclude={name}/" for name in sorted(NOT_SOURCE)]
-        asked = ("-c", "core.bare=false", *_LISTED, "-o", *pruned)
-        result = try_git(folder, *asked, environment=place)
-    if result.exit_code:
-        raise GitError("git ls-files", result.stderr.decode("utf-8", "replace").strip())
-    return _decoded(result.stdout)
+def _notes_only(on_event: OnEvent) -> OnEvent:
+    """A listener that hands on what could not be taken into account, not progress."""
 
+    def hear(event: Event) -> None:
+        if event.kind == "note":
+            on_event(event)
 
-def _decoded(listed: bytes) -> list[str]:
-    return [os.fsdecode(name) for name in listed.split(b"\0") if name]
-
-
-def _walk(folder: Path) -> Iterator[str]:
-    for base, directories, names in os.walk(folder):
-        links = [name for name in directories if Path(base, name).is_symlink()]
-        directories[:] = sorted(
-            name
-            for name in directories
-            if name not in NOT_SOURCE
-            and name not in links
-            and not Path(base, name, ".git").exists()
-        )
-        for name in (*names, *links):
-            yield Path(base, name).relative_to(folder).as_posix()
+    return hear
 
 
 def _belongs(
@@ -130,16 +105,3 @@ def _belongs(
         if environments[directory]:
             return False
     return not is_excluded(name, excludes)
-
-
-def _is_entry(folder: Path, name: str) -> bool:
-    """Whether it is a file or symlink now: not deleted, no submodule, no nested repository."""
-    try:
-        mode = (folder / name).lstat().st_mode
-    except OSError:
-        return False
-    return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
-
-
-def _note(on_event: OnEvent, message: str) -> None:
-    on_event(Event(kind="note", stage="files", message=message))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from whet.errors import GitError, TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+OLDEST = (2, 24)  # the first with --end-of-options: names can be told from options
 # Each entry closes a way in which reading a repository would run one of its programs, use the
 # network or write to it. `core.fsmonitor` is executed even by `ls-files` and `diff-tree`.
 HARDENED = (
@@ -34,10 +37,11 @@ _FOREIGN_REPOSITORY = (
     "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_TRACE", "GIT_WORK_TREE",
 )  # fmt: skip
 # What compares files of the work tree runs content filters on those whose time stamp changed.
-_COMPARING = frozenset({"diff", "diff-files", "diff-index", "status"})
+_COMPARING = frozenset({"diff", "diff-files", "diff-index", "merge-tree", "status"})
 _DIFFING = frozenset({"diff", "diff-files", "diff-index", "diff-tree", "log", "show"})
 _STATUS_WIDTH = 3  # "XY " before the path in a porcelain status line
-_FILTER_KEYS = r"^filter\..*\.(clean|smudge|process|required)$"
+_CHUNK_BYTES = 1 << 16  # what a pipe holds: more is never read at once
+_PROGRAM_KEYS = r"^(filter\..*\.(clean|smudge|process|required)|merge\..*\.driver)$"
 
 
 class GitResult(NamedTuple):
@@ -104,17 +108,38 @@ def stream_git(
     Raises:
         GitError: Git is missing or refused, also after the last piece.
     """
+    for chunk in git_chunks(repository, *arguments, separator=separator):
+        yield from chunk.removesuffix(separator).split(separator)
+
+
+def git_chunks(
+    repository: str | os.PathLike[str],
+    *arguments: str,
+    separator: bytes = b"\0",
+    stdin: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[bytes]:
+    """A git command's output in chunks that end with a separator, all but the last.
+
+    A piece that is longer than a chunk makes its chunk longer.
+
+    Raises:
+        GitError: Git is missing or refused, also after the last chunk.
+    """
     import tempfile
 
-    with tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as asked:
+        asked.write(stdin)
+        asked.seek(0)
         try:
             process = subprocess.Popen(
                 command_line((*_unfiltered(repository, arguments), *arguments)),
                 cwd=repository,
-                env=hardened_environment(None),
-                stdin=subprocess.DEVNULL,
+                env=hardened_environment(environment),
+                stdin=asked if stdin else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
+                bufsize=0,
             )
         except OSError as error:
             raise _cannot_start(repository, error) from error
@@ -122,12 +147,7 @@ def stream_git(
             assert process.stdout is not None  # noqa: S101 - PIPE was asked for
             finished = False
             try:
-                rest = b""
-                while chunk := process.stdout.read(1 << 16):
-                    *pieces, rest = (rest + chunk).split(separator)
-                    yield from pieces
-                if rest:
-                    yield rest
+                yield from _whole(process.stdout, separator)
                 finished = True
             finally:
                 if not finished:
@@ -135,6 +155,20 @@ def stream_git(
         if process.returncode:
             errors.seek(0)
             raise refusal(repository, arguments, GitResult(process.returncode, b"", errors.read()))
+
+
+def _whole(stream: IO[bytes], separator: bytes) -> Iterator[bytes]:
+    """What a pipe delivers, cut behind separators; a long piece is joined once, not each time."""
+    begun: list[bytes] = []
+    while read := stream.read(_CHUNK_BYTES):
+        cut = read.rfind(separator) + len(separator)
+        if cut < len(separator):
+            begun.append(read)
+            continue
+        yield b"".join((*begun, read[:cut]))
+        begun = [read[cut:]]
+    if rest := b"".join(begun):
+        yield rest
 
 
 def command_line(arguments: Sequence[str]) -> list[str]:
@@ -193,6 +227,28 @@ def _cannot_start(repository: str | os.PathLike[str], error: OSError) -> GitErro
     if not Path(where).is_dir():
         return GitError(f"git in {where}", "there is no such directory", "Name an existing one")
     return GitError("git", f"cannot be started: {error.strerror}", "Install git")
+
+
+def git_version() -> tuple[int, int]:
+    """Major and minor version of the git on the path.
+
+    Raises:
+        GitError: Git is missing, too old to be asked safely, or says no version.
+    """
+    return _version(os.environ.get("PATH"))
+
+
+@lru_cache(maxsize=8)
+def _version(_path: str | None) -> tuple[int, int]:
+    said = git(os.curdir, "version").decode("ascii", "replace")
+    found = re.search(r"(\d+)\.(\d+)", said)
+    if not found:
+        raise GitError("git", f"says no version: {said.strip()!r}", "Install git")
+    version = int(found[1]), int(found[2])
+    if version < OLDEST:
+        reason = f"{found[0]} is older than {OLDEST[0]}.{OLDEST[1]}, the first that whet can use"
+        raise GitError("git", reason, "Install a newer git")
+    return version
 
 
 def top_level(path: str | os.PathLike[str]) -> Path | None:
@@ -285,17 +341,9 @@ def dirty_files(
     Raises:
         GitError: No repository with a work tree, or git refuses.
     """
-    shown = git(
-        repository,
-        "status",
-        "--porcelain=v1",
-        "-z",
-        "--no-renames",
-        "--ignore-submodules=dirty",
-        f"--untracked-files={'all' if untracked else 'no'}",
-        "--",
-        *(f":(literal){path}" for path in paths),
-    )
+    words = ("status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty")
+    counted = f"--untracked-files={'all' if untracked else 'no'}"
+    shown = git(repository, *words, counted, "--", *(f":(literal){path}" for path in paths))
     entries = [entry for entry in shown.split(b"\0") if entry]
     return sorted({os.fsdecode(entry[_STATUS_WIDTH:]) for entry in entries})
 
@@ -307,19 +355,40 @@ def is_dirty(
     return bool(dirty_files(repository, paths, untracked=untracked))
 
 
-def _unfiltered(repository: str | os.PathLike[str], arguments: Sequence[str]) -> list[str]:
-    """Options that empty the content filters of the repository's own configuration.
+def foreign_programs(repository: str | os.PathLike[str]) -> list[str]:
+    """The settings by which a repository's own configuration names filters and merge drivers.
 
-    Filters of the user's configuration are the user's will; those of a repository came with it.
+    Those of the user's configuration are the user's will; those of a repository came with it.
     """
+    asked = ("config", "-z", "--show-scope", "--name-only", "--get-regexp", _PROGRAM_KEYS)
+    scoped = try_git(repository, *asked).stdout.split(b"\0")
+    return [
+        os.fsdecode(name)
+        for scope, name in zip(scoped[0::2], scoped[1::2], strict=False)
+        if scope in {b"local", b"worktree"}
+    ]
+
+
+def setting_aside(programs: Iterable[str]) -> list[str]:
+    """Options that empty these settings, so that git runs nothing for them.
+
+    Raises:
+        GitError: One has a name that no option can name.
+    """
+    options = []
+    for name in programs:
+        if "=" in name:
+            raise GitError(
+                f"setting {name!r}", "names a program, cannot be set aside", "Remove it"
+            )
+        # A driver that only fails leaves a conflict: nobody knows what the real one would do.
+        value = "false" if name.endswith((".required", ".driver")) else ""
+        options += ["-c", f"{name}={value}"]
+    return options
+
+
+def _unfiltered(repository: str | os.PathLike[str], arguments: Sequence[str]) -> list[str]:
+    """Options that set aside the programs that a repository names for a command that runs them."""
     if _COMPARING.isdisjoint(arguments[:1]):
         return []
-    asked = ("config", "-z", "--show-scope", "--name-only", "--get-regexp", _FILTER_KEYS)
-    result = try_git(repository, *asked)
-    scoped = result.stdout.split(b"\0")
-    options = []
-    for scope, name in zip(scoped[0::2], scoped[1::2], strict=False):
-        if scope in {b"local", b"worktree"}:
-            value = "false" if name.endswith(b".required") else ""
-            options += ["-c", f"{os.fsdecode(name)}={value}"]
-    return options
+    return setting_aside(foreign_programs(repository))

@@ -1,6 +1,10 @@
 """The frozen records that connect the rooms of whet; each can be saved as it is."""
 
 from whet.records._base import Record, from_json, printable, to_json
+from whet.records.activity import HookInstallation, HooksReport, HookState, IngestReport
+from whet.records.alignment import AlignedPair, Alignment, AlignmentPlan, PlanStep
+from whet.records.analysis import AnalysisReport, AnalyzerRun, CodePlace, StructureFinding
+from whet.records.commits import ChangedFile, CommitLine
 from whet.records.complexity import ComplexityPoint, ComplexityProfile, GrowthEstimate
 from whet.records.environment import Environment, Interpreter
 from whet.records.event import Event, OnEvent, ignore_event
@@ -39,6 +43,7 @@ from whet.records.profile import (
 )
 from whet.records.rendering import RenderedPart, RenderProfile
 from whet.records.run import Effect, OutputDigest, RunOutcome
+from whet.records.scan import ScannedFile
 from whet.records.session import (
     Deployment,
     GoalResult,
@@ -59,17 +64,40 @@ from whet.records.structure import (
     StructureReport,
     UnusedImport,
 )
+from whet.records.tags import (
+    CacheBucket,
+    CacheStatistics,
+    FileIdentifiers,
+    IdentifierStatistics,
+    MapFile,
+    MapSymbol,
+    MemoryCacheStatistics,
+    PrefetchStatistics,
+    RepositoryMap,
+    Tag,
+    TagProblem,
+)
 from whet.records.verdict import Claim, Design, FixVerdict, Outcome, Verdict
 from whet.records.workload import ServiceSpec, Workload, WorkloadKind
 
 __all__ = [
+    "AlignedPair",
+    "Alignment",
+    "AlignmentPlan",
     "Allocation",
+    "AnalysisReport",
+    "AnalyzerRun",
     "Bottleneck",
     "BranchComparison",
+    "CacheBucket",
+    "CacheStatistics",
     "CallEvidence",
     "CallSite",
+    "ChangedFile",
     "Claim",
+    "CodePlace",
     "CommitData",
+    "CommitLine",
     "ComplexityPoint",
     "ComplexityProfile",
     "Counterexample",
@@ -83,6 +111,7 @@ __all__ = [
     "Event",
     "Evidence",
     "FileChange",
+    "FileIdentifiers",
     "Finding",
     "Fix",
     "FixVerdict",
@@ -91,18 +120,26 @@ __all__ = [
     "FunctionTime",
     "GoalResult",
     "GrowthEstimate",
+    "HookInstallation",
+    "HookState",
+    "HooksReport",
     "HotPlace",
+    "IdentifierStatistics",
     "ImportCost",
     "ImportCycle",
     "ImportEdge",
     "ImportEvidence",
+    "IngestReport",
     "InstrumentCost",
     "InstrumentFailure",
     "Interpreter",
     "IoProfile",
     "IoSite",
     "LineTime",
+    "MapFile",
+    "MapSymbol",
     "Match",
+    "MemoryCacheStatistics",
     "MemoryProfile",
     "Metric",
     "ModuleImport",
@@ -110,12 +147,16 @@ __all__ = [
     "OnEvent",
     "Outcome",
     "OutputDigest",
+    "PlanStep",
+    "PrefetchStatistics",
     "Profile",
     "Record",
     "RenderProfile",
     "RenderedPart",
+    "RepositoryMap",
     "RunOutcome",
     "Safety",
+    "ScannedFile",
     "ServiceSpec",
     "SessionRecord",
     "Span",
@@ -126,7 +167,10 @@ __all__ = [
     "StageName",
     "StageState",
     "StageStatus",
+    "StructureFinding",
     "StructureReport",
+    "Tag",
+    "TagProblem",
     "UnusedImport",
     "Validation",
     "ValueEvidence",

@@ -35,6 +35,7 @@ class Fix(Record, frozen=True):
     evidence: dict[str, Any] = {}
     finding_id: str | None = None
     sources: dict[str, str] = {}  # file -> sha256 of what it was written against
+    moved: dict[str, str] = {}  # of `functions`, those that lie in another file now -> that file
     family: str = ""  # of the remedy: "algorithms", "containers", ...; "" where nobody said
 
 

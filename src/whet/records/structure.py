@@ -63,11 +63,11 @@ class SplitMove(Record, frozen=True):
 
 
 class SplitProposal(Record, frozen=True):
-    """How a large module could become a package of components, old import paths kept."""
+    """How a large module could be taken apart, old import paths kept."""
 
     components: tuple[SplitComponent, ...]
     moves: tuple[SplitMove, ...]
-    stays: tuple[str, ...] = ()  # what the package's `__init__` keeps, and why
+    stays: tuple[str, ...] = ()  # what the module keeps
     crossing: int = 0  # references between components
     inside: int = 0  # references within components
 

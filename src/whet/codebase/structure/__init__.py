@@ -1,5 +1,15 @@
 """How modules are built and hang together: pure, from their syntax trees."""
 
+from whet.codebase.structure.analysis import ANALYZERS, Limits, analyze
+from whet.codebase.structure.modules import modules_of, python_files
 from whet.codebase.structure.report import Thresholds, structure_of
 
-__all__ = ["Thresholds", "structure_of"]
+__all__ = [
+    "ANALYZERS",
+    "Limits",
+    "Thresholds",
+    "analyze",
+    "modules_of",
+    "python_files",
+    "structure_of",
+]

@@ -19,8 +19,8 @@ def import_cycles(edges: Sequence[ImportEdge]) -> tuple[ImportCycle, ...]:
         graph.setdefault(edge.importer, set()).add(edge.imported)
     found = []
     for group in strong_components(graph):
-        inside = tuple(e for e in edges if e.importer in group and e.imported in group)
         if len(group) > 1:
+            inside = tuple(e for e in edges if e.importer in group and e.imported in group)
             cut = min(inside, key=lambda edge: (edge.names, edge.importer, edge.imported))
             found.append(ImportCycle(modules=tuple(sorted(group)), edges=inside, cut=cut))
     return tuple(sorted(found, key=lambda cycle: (-len(cycle.modules), cycle.modules)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
 
 Kind = Literal["function", "class", "value"]
+_TYPE = re.compile(r"[\w.]+(?:\s*[\[\],|]\s*[\w.]*)+")  # such as "dict[str, Table | None]"
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,15 @@ def definitions_of(module: SourceModule, lines: frozenset[int]) -> tuple[Definit
     nodes: dict[str, list[ast.stmt]] = {}
     kinds: dict[str, Kind] = {}
     for node in module.tree.body:
-        for name, kind in _bound(node):
+        for name, kind in bound_names(node):
             nodes.setdefault(name, []).append(node)
             kinds[name] = kind
     found = []
     for name, own in nodes.items():
-        used = Counter(each for node in own for each in _names(node))
-        start = min(_first(node) for node in own)
+        used = Counter(each for node in own for each in names_read(node))
+        start = min(first_line(node) for node in own)
         end = max(node.end_lineno or node.lineno for node in own)
-        numbers = {n for node in own for n in range(_first(node), (node.end_lineno or 0) + 1)}
+        numbers = {n for node in own for n in range(first_line(node), (node.end_lineno or 0) + 1)}
         uses = {each: count for each, count in used.items() if each in nodes and each != name}
         found.append(
             Definition(
@@ -65,7 +67,8 @@ def definitions_of(module: SourceModule, lines: frozenset[int]) -> tuple[Definit
     return tuple(sorted(found, key=lambda each: (each.line, each.name)))
 
 
-def _bound(node: ast.stmt) -> list[tuple[str, Kind]]:
+def bound_names(node: ast.stmt) -> list[tuple[str, Kind]]:
+    """What a definition or an assignment binds, with its kind; nothing for other statements."""
     match node:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             return [(name, "function")]
@@ -89,12 +92,13 @@ def _targets(target: ast.expr) -> list[str]:
             return []
 
 
-def _first(node: ast.stmt) -> int:
+def first_line(node: ast.stmt) -> int:
+    """The first line of a statement, decorators included."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(each.lineno for each in decorators)])
 
 
-def _names(node: ast.stmt) -> Iterable[str]:
+def names_read(node: ast.stmt) -> Iterable[str]:
     """Names that a statement reads, those in quoted annotations included."""
     for each in ast.walk(node):
         match each:
@@ -102,6 +106,10 @@ def _names(node: ast.stmt) -> Iterable[str]:
                 yield name
             case ast.Constant(value=str(text)) if text.isidentifier():
                 yield text
+            case ast.Constant(value=str(text)) if _TYPE.fullmatch(text):
+                yield from re.findall(r"[^\W\d]\w*", text)
+            case _:
+                pass
 
 
 def _rebound(nodes: Iterable[ast.stmt]) -> frozenset[str]:

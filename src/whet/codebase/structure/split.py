@@ -1,4 +1,4 @@
-"""How a large module could become a package of components: from who uses whom.
+"""How a large module could be taken apart into components: from who uses whom.
 
 Definitions that use each other stay together (greedy modularity), what several components use
 goes into one below them, and components that would import each other in a circle are joined.
@@ -193,10 +193,13 @@ def _proposal(
     members: dict[int, list[Definition]] = defaultdict(list)
     for name, group in groups.items():
         members[group].append(definitions[name])
-    folder = _folder(file)
-    taken = {PurePosixPath(other).stem for other in siblings if _parent(other) == folder}
-    names = component_names(members, taken)
-    targets = {group: f"{folder}/{name}.py".lstrip("/") for group, name in names.items()}
+    stem = part_stem(file)
+    stems = (PurePosixPath(o).stem for o in siblings if _parent(o) == _parent(file))
+    names = component_names(members, {each.removeprefix(stem) for each in stems})
+    targets = {
+        group: str(PurePosixPath(file).with_name(f"{stem}{name}.py"))
+        for group, name in names.items()
+    }
     uses = {
         group: sorted({names[other] for each in own for other in _used(each, groups)})
         for group, own in members.items()
@@ -240,10 +243,10 @@ def _known(names: Iterable[str], groups: Groups) -> list[str]:
     return [name for name in names if name in groups]
 
 
-def _folder(file: str) -> str:
-    path = PurePosixPath(file)
-    folder = path.parent if path.name == "__init__.py" else path.with_suffix("")
-    return "" if str(folder) == "." else str(folder)
+def part_stem(file: str) -> str:
+    """What the names of a module's parts begin with: they lie beside it, and are its own."""
+    stem = PurePosixPath(file).stem
+    return "_" if stem == "__init__" else f"_{stem.strip('_')}_"
 
 
 def _parent(file: str) -> str:

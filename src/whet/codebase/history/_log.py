@@ -1,4 +1,4 @@
-"""Commit data: one streamed `git log`, its fields counted by NUL so that no message forges one."""
+"""One streamed `git log`, its fields counted by NUL so that no message forges one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,48 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from whet.codebase.git import git, head, is_shallow, resolve, stream_git
+from whet.codebase.git import git, git_version, is_shallow, stream_git
+from whet.codebase.history._query import CommitQuery, log_arguments
 from whet.records.history import CommitData, FileChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_FIELDS = ("%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B")
+FIELDS = ("%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B")
+_LOG = (
+    "log", "-z", "--raw", "--root", "--full-diff", "--encoding=UTF-8",
+    f"--format={'%x00'.join(FIELDS)}%x00",
+)  # fmt: skip
+_FIRST_PARENT = (2, 31)  # the git that has --diff-merges=first-parent
+EVERYTHING = CommitQuery()
 _NUMBERS = re.compile(rb"(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
+
+
+def commits(
+    repository: str | os.PathLike[str], query: CommitQuery = EVERYTHING
+) -> Iterator[CommitData]:
+    """The commits that a query asks for, newest first, in bounded memory.
+
+    Renames are found as `git log -M -l1000` finds them; merges are compared with their first
+    parent. A repository without commits yields nothing.
+
+    Args:
+        repository: A directory of the repository, which may be bare.
+        query: See `CommitQuery`.
+
+    Raises:
+        TargetError: No such reference.
+        UsageError: A date that is none.
+        GitError: Git is missing, too old or refused; also after some commits, where an object is
+            missing.
+    """
+    wanted = log_arguments(repository, query)
+    if wanted is None:
+        return
+    diff = ("--numstat", "-M", "-l1000") if query.line_counts else ("--no-renames",)
+    asked = (*_LOG, *diff, merge_option(git_version()), *wanted)
+    pieces = stream_git(repository, "-c", "log.follow=false", "-c", "diff.relative=false", *asked)
+    yield from parsed(pieces, boundary(repository))
 
 
 def extract_commit_data(
@@ -24,43 +58,28 @@ def extract_commit_data(
     limit: int | None = None,
     paths: Sequence[str] = (),
 ) -> Iterator[CommitData]:
-    """The commits that a reference reaches, newest first, in bounded memory.
-
-    Renames are found as `git log -M -l1000` finds them; merges are compared with their first
-    parent. A repository without commits yields nothing.
+    """The commits that a reference reaches, newest first: the usual query, see `commits`.
 
     Args:
         repository: A directory of the repository, which may be bare.
-        reference: Branch, tag or commit where the walk begins.
+        reference: Branch, tag or commit where the walk begins, or a range.
         limit: The most commits to yield; all of them if None.
         paths: Only commits that touch one of these, relative to `repository`.
 
     Raises:
         TargetError: No such reference.
-        GitError: Git is missing or refused.
+        GitError: Git is missing, too old or refused.
     """
-    if reference == "HEAD" and head(repository) is None:
-        return
-    options = [] if limit is None else [f"--max-count={limit}"]
-    pieces = stream_git(
-        repository,
-        "log",
-        "-z",
-        "--raw",
-        "--numstat",
-        "-M",
-        "-l1000",
-        "--root",
-        "--diff-merges=first-parent",
-        "--encoding=UTF-8",
-        f"--format={'%x00'.join(_FIELDS)}%x00",
-        *options,
-        resolve(repository, reference),
-        "--",
-        *(f":(literal){path}" for path in paths),
-    )
-    cut_off = _boundary(repository)
-    yield from _commits(pieces, cut_off)
+    ranges = () if reference == "HEAD" else (reference,)
+    yield from commits(repository, CommitQuery(ranges=ranges, limit=limit, paths=tuple(paths)))
+
+
+def merge_option(version: tuple[int, int]) -> str:
+    """How git is asked to compare merges with their first parent.
+
+    Older ones can only show a merge once for each parent; the first of these is taken.
+    """
+    return "--diff-merges=first-parent" if version >= _FIRST_PARENT else "-m"
 
 
 def text(raw: bytes) -> str:
@@ -84,7 +103,7 @@ def _count(digits: bytes) -> int | None:
     return None if digits == b"-" else int(digits)
 
 
-def _boundary(repository: str | os.PathLike[str]) -> frozenset[str]:
+def boundary(repository: str | os.PathLike[str]) -> frozenset[str]:
     """The commits of a shallow clone whose parents are missing."""
     if not is_shallow(repository):
         return frozenset()
@@ -92,12 +111,17 @@ def _boundary(repository: str | os.PathLike[str]) -> frozenset[str]:
     return frozenset(Path(repository, os.fsdecode(place)).read_text("ascii").split())
 
 
-def _commits(pieces: Iterator[bytes], cut_off: frozenset[str]) -> Iterator[CommitData]:
+def parsed(pieces: Iterator[bytes], cut_off: frozenset[str]) -> Iterator[CommitData]:
+    last = None
     first = next(pieces, None)
     while first is not None:
-        fields = [text(first), *(text(next(pieces)) for _ in _FIELDS[1:])]
+        fields = [text(first), *(text(next(pieces)) for _ in FIELDS[1:])]
         next(pieces, None)  # the end of the format; the changes follow behind a newline
+        again = first == last  # a merge, compared with another parent by an old git
+        last = first
         changes, first = _changes(pieces)
+        if again:
+            continue
         yield CommitData(
             commit=fields[0],
             parents=tuple(fields[1].split()),
@@ -116,6 +140,7 @@ def _changes(pieces: Iterator[bytes]) -> tuple[tuple[FileChange, ...], bytes | N
     """The changes of one commit, and the piece behind them: the next commit's id, or None."""
     statuses: dict[bytes, str] = {}
     changes = []
+    following = None
     for piece in pieces:
         entry = piece.removeprefix(b"\n")
         if entry.startswith(b":"):
@@ -128,10 +153,13 @@ def _changes(pieces: Iterator[bytes]) -> tuple[tuple[FileChange, ...], bytes | N
             added, deleted, name = counts
             old = None if name else next(pieces)
             name = name or next(pieces)
-            changes.append(_change(name, statuses.get(name, "M"), added, deleted, old))
+            changes.append(_change(name, statuses.pop(name, "M"), added, deleted, old))
         elif entry:
-            return tuple(changes), entry
-    return tuple(changes), None
+            following = entry
+            break
+    # What was not counted: all files, where no counts were asked for.
+    changes += [_change(name, status, None, None, None) for name, status in statuses.items()]
+    return tuple(changes), following
 
 
 def _change(

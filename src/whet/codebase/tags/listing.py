@@ -1,0 +1,106 @@
+"""Which files tags are read from: what the scan finds, of known languages, no tool's own."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from whet.codebase.cache.identity import Identity
+from whet.codebase.files import NOT_SOURCE, is_excluded
+from whet.codebase.scan import ScanOptions, scan_names
+from whet.codebase.tags.languages import extensions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from whet.records.event import OnEvent
+
+_ENVIRONMENT = "pyvenv.cfg"
+
+
+class Source(NamedTuple):
+    """A file to look at."""
+
+    path: str  # relative to the root, decoded as `os.fsdecode` does
+    language: str
+    identity: Identity
+
+
+def sources(
+    root: Path,
+    languages: frozenset[str] | None,
+    excludes: Sequence[str],
+    on_event: OnEvent,
+    only: str | None = None,
+) -> list[Source]:
+    """The source files below a root by path; symbolic links are no files.
+
+    Args:
+        root: An existing folder.
+        languages: Names of the languages that are wanted; None: all.
+        excludes: Patterns as `whet.codebase.files.is_excluded` takes them.
+        on_event: Hears progress, and what could not be taken into account.
+        only: Look at this one file, and do not list the others.
+
+    Raises:
+        TargetError: No such folder, or a bare repository.
+        GitError: There is a repository, but git refuses to read it.
+    """
+    known = extensions()
+    if languages is not None:
+        known = {end: name for end, name in known.items() if name in languages}
+    found: list[tuple[str, str]] = []
+    environments: list[str] = []
+    rare = (_ENVIRONMENT, *(end for end in known if not end.startswith(".")))
+    options = ScanOptions(present=False, on_event=on_event)
+    for batch in scan_names(root, options) if only is None else [[only]]:
+        for name in batch:
+            dot = name.rfind(".")
+            language = known.get(name[dot:])
+            if language is not None:
+                if dot and name[dot - 1] != "/":
+                    found.append((name, language))
+            elif name.endswith(rare):
+                last = name[name.rfind("/") + 1 :]
+                if last == _ENVIRONMENT:
+                    environments.append(name.removesuffix(_ENVIRONMENT))
+                elif last in known:
+                    found.append((name, known[last]))
+    own = _own(sorted(found), tuple(environments))
+    if excludes:
+        own = [pair for pair in own if not is_excluded(pair[0], excludes)]
+    return _present(os.fspath(root), own)
+
+
+def _own(named: list[tuple[str, str]], environments: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Without what tools and environments put there; each folder is looked at once."""
+    foreign: dict[str, bool] = {}
+    own = []
+    for pair in named:
+        name = pair[0]
+        folder = name[: name.rfind("/") + 1]
+        away = foreign.get(folder)
+        if away is None:
+            away = not NOT_SOURCE.isdisjoint(folder.split("/"))
+            away = foreign[folder] = away or folder.startswith(environments)
+        if not away:
+            own.append(pair)
+    return own
+
+
+def _present(root: str, named: list[tuple[str, str]]) -> list[Source]:
+    found = []
+    look, regular = os.lstat, stat.S_ISREG
+    for name, language in named:
+        try:
+            status = look(f"{root}/{name}")
+        except OSError:
+            continue  # tracked, but deleted
+        if regular(status.st_mode):
+            identity = Identity(
+                status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+            )
+            found.append(Source(name, language, identity))
+    return found
