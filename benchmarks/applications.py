@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-BUDGET_S = 240
+BUDGET_S = 1500
 
 
 class Application(NamedTuple):

@@ -56,7 +56,7 @@ def sources(rng: random.Random) -> dict[str, Callable[[], Draw]]:
         "coarse clock: -1, 0 or 1 step": lambda: lambda: 0.01 * rng.choice((-1, 0, 1)),
         "coarse clock: nearly always 0": lambda: (
             lambda: (
-                0.01 * rng.choice((-1, 1)) if rng.random() < 0.1 else 0.0  # noqa: PLR2004
+                0.01 * rng.choice((-1, 1)) if rng.random() < 0.1 else 0.0  # noqa: PLR2004 - one in ten
             )
         ),
         "always exactly 0.3 %": lambda: lambda: 0.003,

@@ -84,3 +84,10 @@ def test_what_a_match_concerns_is_of_the_metric_that_its_remedy_claims(
     claims, share, found, expected
 ):
     assert concerned_share(found, of_metric(claims, share), RICH) == pytest.approx(expected)
+
+
+def test_private_names_that_the_program_asks_of_something_are_told_but_not_those_of_tests():
+    text = "self._next()\nother . _close\ngetattr(it, '_open')\n_mine = it.shown\n"
+    assert {"?._next", "?._close", "?._open"} <= names_used_outside("a.py", [Uses(text)])
+    assert not any("?" in name for name in names_used_outside("a.py", [Uses(text, test=True)]))
+    assert "?._mine" not in names_used_outside("a.py", [Uses(text)])

@@ -59,6 +59,22 @@ def test_a_script_typed_in_a_subfolder_is_found(project, write, monkeypatch):
     assert parse_target("job.py", project).target == "tools/job.py"
 
 
+def test_a_program_that_copies_of_the_project_lack_is_used_where_it_lies(project, write):
+    write("run.sh", "")
+    write("env/pyvenv.cfg", "")
+    write("env/bin/python", "")
+    (project.parent / "tool").write_text("")
+    first = {
+        text: parse_target("", project, (text, "x")).argv[0]
+        for text in ("./run.sh", "env/bin/python", "../tool")
+    }
+    assert first == {
+        "./run.sh": "./run.sh",
+        "env/bin/python": str(project / "env/bin/python"),
+        "../tool": str(project.parent / "tool"),
+    }
+
+
 GUARD = "if __name__ == '__main__':\n    pass\n"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from whet.codebase.syntax import SourceModule
+from whet.diagnosis.hotspots import is_test
 from whet.errors import WhetError
 from whet.records import printable
 from whet.remedies import ANNOTATION_WORDS, DICTIONARY_WORDS
@@ -77,7 +78,8 @@ def _uses(root: Path, project_files: Collection[str]) -> dict[str, Uses]:
     for file in project_files:
         if file.endswith((".py", ".pyi")):
             try:
-                found[file] = Uses((root / file).read_bytes().decode("latin-1"))
+                text = (root / file).read_bytes().decode("latin-1")
+                found[file] = Uses(text, test=is_test(file))
             except OSError:
                 continue  # gone, or no file: it uses nothing
     return found
@@ -87,6 +89,7 @@ _IMPORTED = re.compile(r"from\s+([\w.]+)\s+import\s*(\([^)]*\)|[^\n]*)")
 _FROM_PACKAGE = re.compile(r"from\s+\.+\s+import\s*(\([^)]*\)|[^\n]*)")
 _ALIAS = re.compile(r"\b(\w+)\s+as\s+(\w+)")
 _ATTRIBUTE = re.compile(r"\b(\w+)(?=\s*\.\s*(\w+))")
+_PRIVATE = re.compile(r"\.\s*(_\w+)")
 _QUOTED = re.compile(r"""["'](\w+)["']""")
 _STORED = re.compile(
     r"\b(?!self\b|cls\b)\w+[\])]*\.(\w+)[ \t]*(?:[-+*/|&^@]|//|\*\*|>>|<<)?=(?!=)"
@@ -96,10 +99,15 @@ _IMPORTS = re.compile(r"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
 
 
 class Uses:
-    """What one file mentions of other modules, each kind found once however often it is asked."""
+    """What one file mentions of other modules, each kind found once however often it is asked.
 
-    def __init__(self, text: str) -> None:
+    Attributes:
+        test: Whether it holds tests, which no other code runs.
+    """
+
+    def __init__(self, text: str, *, test: bool = False) -> None:
         self.text = text
+        self.test = test
 
     @cached_property
     def imported(self) -> dict[str, set[str]]:
@@ -133,6 +141,14 @@ class Uses:
     def stored(self) -> set[str]:
         """Attributes that are set on anything but `self` and `cls`, with a dot: ".color"."""
         return {f".{name}" for name in _STORED.findall(self.text)}
+
+    @cached_property
+    def private(self) -> set[str]:
+        """Private names that the program asks of something or quotes: "?._next"."""
+        if self.test:
+            return set()
+        words = {*_PRIVATE.findall(self.text), *self.quoted}
+        return {f"?.{word}" for word in words if word.startswith("_")}
 
     @cached_property
     def dynamic(self) -> set[str]:
@@ -170,8 +186,9 @@ def names_used_outside(file: str, others: Iterable[Uses]) -> frozenset[str]:
     hold by `import package` are told as "package.": they may live on submodules that somebody
     else has loaded. Words that speak of the dictionaries of objects (`vars`, `pickle`), or of
     evaluating annotations (`get_type_hints`, `fastapi`), are told as they are, whoever they are
-    about, and so are attributes that are set on some object, as ".color". Too many names are
-    harmless, they only make remedies more careful.
+    about, and so are attributes that are set on some object, as ".color", and private ones that
+    are asked of some object or quoted, as "?._next". Too many names are harmless, they only make
+    remedies more careful.
     """
     path = PurePosixPath(file)
     package = path.stem == "__init__"
@@ -181,7 +198,7 @@ def names_used_outside(file: str, others: Iterable[Uses]) -> frozenset[str]:
     names: set[str] = set()
     for other in others:
         names.update(f"{held}." for held in other.held_packages)
-        names |= other.dynamic | other.stored
+        names |= other.dynamic | other.stored | other.private
         if stem not in other.text and not package:
             continue
         names |= other.imported.get(stem, set())

@@ -21,7 +21,7 @@ from whet.store.scratch import new_scratch, remove_scratch
 from whet.workloads import Launch, ProbePlan, read_lines, run, shadowed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from whet.proof.calls import Stream
 
@@ -141,7 +141,8 @@ class Watch:
     def _observed(self, launch: Launch, seed: int, *, record: bool) -> Observed:
         out = self.scratch / f"run-{next(self._numbers)}"
         configuration: dict[str, Any] = {
-            "functions": self.functions, "values": [], "tolerant": self.tolerant,
+            "functions": [*self.functions, *_moved(self.functions)], "values": [],
+            "tolerant": self.tolerant,
         }  # fmt: skip
         if record:
             self.calls.mkdir(mode=0o700)
@@ -209,7 +210,16 @@ def _told(path: Path) -> bytes:
     return b"%d %d" % (status.st_size, status.st_mtime_ns)
 
 
-def entries_of(functions: Sequence[str], stateful: Iterable[str]) -> list[dict[str, Any]]:
+def _moved(entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Where the candidate has functions that it moved: the calls count as those of the entry."""
+    for entry in entries:
+        if entry.get("moved"):
+            yield entry | {"file": entry["moved"]}
+
+
+def entries_of(
+    functions: Sequence[str], stateful: Iterable[str], moved: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
     """Functions `file::name` as entries of the instrument `observe`, numbered from 0."""
     kept = set(stateful)
     entries: list[dict[str, Any]] = []
@@ -218,5 +228,6 @@ def entries_of(functions: Sequence[str], stateful: Iterable[str]) -> list[dict[s
         if name and name != "<module>":
             by = "both" if function in kept else "index"
             number = len(entries)
-            entries.append({"id": number, "file": file, "name": name, "line": None, "by": by})
+            entry = {"id": number, "file": file, "name": name, "line": None, "by": by}
+            entries.append(entry | {"moved": (moved or {}).get(function)})
     return entries

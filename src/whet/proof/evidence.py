@@ -24,12 +24,13 @@ from whet.store.scratch import scratch_folder
 from whet.workloads import Launch, ProbePlan, read_lines, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     LaunchOf = Callable[[ProbePlan | None, tuple[str, ...]], Launch]
 
 
 _Number = TypeVar("_Number", int, float)
+_Seen = TypeVar("_Seen", ValueEvidence, CallEvidence)
 
 MAX_SITES = 100
 """Expressions, and functions, that are observed in one run."""
@@ -79,8 +80,8 @@ def collect_evidence(
         lines = list(read_lines(plan.out))
     notes = [*_failures(outcome), *named, *notes_of(lines)]
     return Evidence(
-        values=_values(lines, values),
-        calls=_calls(lines, calls),
+        values=_by_site(lines, "value", values, ValueEvidence, merge_values),
+        calls=_by_site(lines, "call-evidence", calls, CallEvidence, merge_calls),
         imports=import_effects(lines),
         overhead_ratio=outcome.cpu_s / plain_cpu_s if plain_cpu_s else None,
         notes=tuple(dict.fromkeys(notes)),
@@ -155,25 +156,19 @@ def _fields(line: dict[str, Any], kind: type) -> dict[str, Any]:
     return {name: line[name] for name in kind.__struct_fields__ if name in line}  # type: ignore[attr-defined] # msgspec's own
 
 
-def _values(
-    lines: Iterable[dict[str, Any]], sites: dict[str, ValueSite]
-) -> dict[str, ValueEvidence]:
-    found: dict[str, ValueEvidence] = {}
+def _by_site(
+    lines: Iterable[dict[str, Any]],
+    kind: str,
+    sites: Collection[str],
+    record: type[_Seen],
+    merge: Callable[[_Seen, _Seen], _Seen],
+) -> dict[str, _Seen]:
+    """The lines of one kind as records, what several processes saw of one site merged."""
+    found: dict[str, _Seen] = {}
     for line in lines:
-        if line["kind"] == "value" and line["site"] in sites:
-            evidence = msgspec.convert(_fields(line, ValueEvidence), ValueEvidence)
-            known = found.get(evidence.site)
-            found[evidence.site] = evidence if known is None else merge_values(known, evidence)
-    return found
-
-
-def _calls(lines: Iterable[dict[str, Any]], sites: dict[str, CallSite]) -> dict[str, CallEvidence]:
-    found: dict[str, CallEvidence] = {}
-    for line in lines:
-        if line["kind"] == "call-evidence" and line["site"] in sites:
-            evidence = msgspec.convert(_fields(line, CallEvidence), CallEvidence)
-            known = found.get(evidence.site)
-            found[evidence.site] = evidence if known is None else merge_calls(known, evidence)
+        if line["kind"] == kind and line["site"] in sites:
+            seen, site = msgspec.convert(_fields(line, record), record), line["site"]
+            found[site] = merge(found[site], seen) if site in found else seen
     return found
 
 

@@ -156,7 +156,7 @@ class _Validator:
         self.cache = cache
         known = cache.functions if cache else fix.functions
         stateful = cache.stateful if cache else (fix.functions if fix.keeps_state else ())
-        entries = entries_of(known, stateful)
+        entries = entries_of(known, stateful, fix.moved)
         self.functions = {entry["id"]: entry for entry in entries if _name(entry) in fix.functions}
         self.tally = Tally()
         self.side_by_side = False

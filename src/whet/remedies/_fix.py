@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import hashlib
 import re
 from typing import TYPE_CHECKING
 
 from whet.errors import WhetError
-from whet.records import Edit, Finding, Fix
+from whet.records import Finding, Fix
 from whet.remedies._load import find_remedy
 
 if TYPE_CHECKING:
@@ -32,9 +31,6 @@ def propose_fix(module: SourceModule, finding: Finding) -> Fix:
     edits = tuple(
         dict.fromkeys(edit for match in matches for edit in remedy.rewrite(module, match))
     )
-    if any(_in_formatted_text(module, edit) for edit in edits):
-        # The text of `f"{x=}"` is part of the result.
-        raise WhetError(f"finding {finding.finding_id}", "cannot be fixed: it is in an f-string")
     name = finding.function or "<module>"
     touched = {name, *(each for match in matches for each in match.data.get("functions", ()))}
     patch = unified_diff(module.source, module.apply(edits), module.file, module.encoding)
@@ -55,19 +51,6 @@ def propose_fix(module: SourceModule, finding: Finding) -> Fix:
         evidence=finding.evidence,
         finding_id=finding.finding_id,
         family=remedy.family,
-    )
-
-
-def _in_formatted_text(module: SourceModule, edit: Edit) -> bool:
-    first, last = (edit.span.line, edit.span.column), (edit.span.end_line, edit.span.end_column)
-    return any(
-        isinstance(node, ast.JoinedStr)
-        and first < (node.end_lineno or 0, node.end_col_offset or 0)
-        and last > (node.lineno, node.col_offset)
-        and (
-            first > (node.lineno, node.col_offset) or last < (node.end_lineno, node.end_col_offset)
-        )
-        for node in ast.walk(module.tree or ast.Module([], []))
     )
 
 

@@ -10,8 +10,9 @@ from whet.codebase.scopes import FUNCTIONS
 from whet.codebase.syntax import first_line
 from whet.records import Span
 from whet.remedies._places import (
+    can_be_replaced,
+    found_again,
     hot_function,
-    is_where_it_says,
     line_above,
     top_level_statement,
     walk_function,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
-    from whet.records import Edit, HotPlace
+    from whet.records import Edit, HotPlace, Match
 
 _WORDS = re.compile(r"[^0-9A-Za-z]+")
 
@@ -45,9 +46,22 @@ def calls_in(
         if isinstance(node, ast.Call)
         and module.scopes.dotted(node.func) in names
         and is_whole(module, node.func)
-        and is_where_it_says(module, node)
+        and can_be_replaced(module, node)
     ]
     return sorted(found, key=lambda call: (call.lineno, call.col_offset))
+
+
+def call_again(module: SourceModule, match: Match, names: Collection[str]) -> ast.Call:
+    """The call that a match was made of.
+
+    Raises:
+        WhetError: It is not in the module any more.
+    """
+
+    def calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
+        return calls_in(module, function, names)
+
+    return found_again(module, match, calls, itself)
 
 
 def itself(call: ast.Call) -> ast.Call:

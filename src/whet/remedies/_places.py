@@ -264,6 +264,28 @@ def is_where_it_says(module: SourceModule, node: ast.expr) -> bool:
     return ast.dump(there) == ast.dump(node)
 
 
+def can_be_replaced(module: SourceModule, node: ast.expr) -> bool:
+    """Whether other source may stand in the place of an expression, within an f-string too.
+
+    `f"{x=}"` shows the source of x itself.
+    """
+    shown = any(_shows_source(module, at) for at in module.scopes.ancestors(node))
+    return not shown and is_where_it_says(module, node)
+
+
+def _shows_source(module: SourceModule, node: ast.AST) -> bool:
+    """Whether a part of an f-string may be one with "=": the text before it ends so.
+
+    A part that only happens to follow such a text counts too.
+    """
+    text = module.scopes.parent(node)
+    if not isinstance(node, ast.FormattedValue) or not isinstance(text, ast.JoinedStr):
+        return False
+    place = text.values.index(node)
+    before = text.values[place - 1] if place else None
+    return isinstance(before, ast.Constant) and str(before.value).rstrip().endswith("=")
+
+
 def is_in_text(module: SourceModule, node: ast.AST) -> bool:
     """Whether a node lies in an f-string: places there are not to be relied on (Python 3.11)."""
     return any(isinstance(at, ast.JoinedStr) for at in module.scopes.ancestors(node))

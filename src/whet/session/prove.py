@@ -15,7 +15,12 @@ from whet.records import Fix, FixVerdict, Validation
 from whet.session import court, keeping, trials
 from whet.session.changes import Files, digest, patch_of, put_files
 from whet.session.loop import hold_bench
-from whet.session.outside import CLAIMS, functions_that_differ
+from whet.session.outside import (
+    CLAIMS,
+    functions_added,
+    functions_that_differ,
+    functions_that_moved,
+)
 from whet.session.setup import differs, resolve_project, watch
 from whet.session.work import Options
 from whet.store.scratch import scratch_folder
@@ -138,20 +143,27 @@ def _different(project: Path, tree: Path, change: str) -> Files:
     return found
 
 
-def changed_functions(project: Path, after: Files) -> tuple[str, ...]:
-    """The functions whose source differs, as `file::name`."""
+def changed_functions(project: Path, after: Files) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The functions whose source differs, as `file::name`, and the files that some moved to."""
     found: list[str] = []
+    added: dict[str, frozenset[str]] = {}
+    present: set[str] = set()
     for file, raw in after.items():
-        if not file.endswith(".py") or not (project / file).is_file():
+        if not file.endswith(".py"):
             continue
-        before = SourceModule((project / file).read_bytes(), file)
-        found += functions_that_differ(before, SourceModule(raw, file))
-    return tuple(found)
+        here, module = project / file, SourceModule(raw, file)
+        before = SourceModule(here.read_bytes(), file) if here.is_file() else None
+        added[file] = functions_added(before, module)
+        present |= {f"{file}::{name}" for name in functions_added(None, module)}
+        if before is not None:
+            found += functions_that_differ(before, module)
+    gone = [each for each in found if each not in present]
+    return tuple(found), functions_that_moved(gone, added)
 
 
 def _fix_of(run: Run, change: str, after: Files) -> Fix:
     before = {f: (run.project / f).read_bytes() for f in after if (run.project / f).is_file()}
-    functions = changed_functions(run.project, after)
+    functions, moved = changed_functions(run.project, after)
     first = next(iter(after))
     return Fix(
         fix_id=digest(repr(sorted(after.items())).encode())[:12],
@@ -161,6 +173,7 @@ def _fix_of(run: Run, change: str, after: Files) -> Fix:
         line=1,
         function=functions[0].partition("::")[2] if functions else "",
         functions=functions,
+        moved=moved,
         claims=CLAIMS[run.settings.objective],
         keeps_state=True,  # nobody said that it does not
         safety="consent",

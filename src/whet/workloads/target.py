@@ -118,9 +118,26 @@ def _script(text: str, what: str, project: Path) -> str:
 
 def _command(words: list[str], what: str, project: Path) -> Workload:
     first = words[0]
-    if os.sep in first and not (project / first).exists() and not Path(first).exists():
-        raise TargetError(what, f"there is no {first!r}", _FORMS)
-    return Workload(kind="command", argv=tuple(words))
+    if os.sep in first:
+        first = _program(first, what, project)
+    return Workload(kind="command", argv=(first, *words[1:]))
+
+
+def _program(text: str, what: str, project: Path) -> str:
+    """The path of a program; absolute unless every copy of the project has it too."""
+    inside = project / text
+    path = inside if inside.exists() else Path(text)
+    if not path.exists():
+        raise TargetError(what, f"there is no {text!r}", _FORMS)
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - an environment's python is a link: kept
+    copied = path == inside.absolute() and not _in_environment(path, project.absolute())
+    return text if copied else str(path)
+
+
+def _in_environment(path: Path, project: Path) -> bool:
+    """Whether a path lies in a virtual environment of the project, which its copies lack."""
+    folders = [folder for folder in path.parents if folder.is_relative_to(project)]
+    return any((folder / "pyvenv.cfg").is_file() for folder in folders if folder != project)
 
 
 def _nearest(text: str, project: Path) -> str:

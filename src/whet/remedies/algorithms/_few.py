@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
     from whet.records import Evidence, Match, ValueEvidence
 
+ACTS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
+"""Expressions that may do something, so their order counts."""
+
 LEAST_ELEMENTS = 32
 LEAST_RATIO = 8  # of all elements to used ones; below it the sort is as quick
 _IDENTICAL_TIES = ({"int"}, {"str"}, {"bytes"})  # equal elements cannot be told apart

@@ -6,10 +6,10 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from whet.remedies._disturbance import disturbance
 from whet.remedies._lists import (
     assigned_values,
     bound_names,
-    disturbance,
     entry_of,
     is_bound_before,
     is_forgotten,

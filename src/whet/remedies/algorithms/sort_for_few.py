@@ -40,8 +40,8 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import FUNCTIONS
 from whet.records import Edit, Span
+from whet.remedies._disturbance import disturbance
 from whet.remedies._lists import (
-    disturbance,
     is_kept_private,
     is_lazy,
     is_own_list,
@@ -60,6 +60,7 @@ from whet.remedies._places import (
     walk_function,
 )
 from whet.remedies.algorithms._few import (
+    ACTS,
     admit_few,
     is_plain_key,
     key_parts,
@@ -78,7 +79,6 @@ if TYPE_CHECKING:
 
 NAME = "sort_for_few"
 _HANDLES = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
-_ACTS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,7 +213,7 @@ def _can_wait(
     if any(isinstance(at, _HANDLES) for at in around):
         return False
     own = (use.lineno, use.col_offset)
-    acts = (node for node in ast.walk(following) if isinstance(node, _ACTS))
+    acts = (node for node in ast.walk(following) if isinstance(node, ACTS))
     earlier = any((node.end_lineno or 0, node.end_col_offset or 0) <= own for node in acts)
     return not (keyed and earlier)
 

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Literal
 
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Span
-from whet.remedies._lists import disturbance, is_pure_function
+from whet.remedies._disturbance import disturbance, is_pure_function
 from whet.remedies._locals import uses_of_own
 from whet.remedies._names import makes_new_list
 from whet.remedies._places import (
@@ -50,6 +50,7 @@ from whet.remedies._places import (
     walk_function,
 )
 from whet.remedies.algorithms._few import (
+    ACTS,
     admit_few,
     is_plain_key,
     key_parts,
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
     from whet.records import HotPlace, Match
 
 NAME = "sorted_for_few"
-_ACTS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 _COMMA_BEHIND = re.compile(rb"\s*,[ \t]*")
 _COMMA_BEFORE = re.compile(rb"\s*,\s*$")
@@ -147,7 +147,7 @@ def _is_as_late(
     `sorted` takes all elements, then works out all keys, then comes the limit. `nsmallest` begins
     with the limit, and takes elements and keys by turns.
     """
-    calls = any(isinstance(node, _ACTS) for node in ast.walk(iterable))
+    calls = any(isinstance(node, ACTS) for node in ast.walk(iterable))
     if isinstance(few, ast.expr):
         keyed = key is not None and not isinstance(key, ast.Lambda | ast.Name)
         local = isinstance(few, ast.Name) and _is_own(module, few) and not keyed

@@ -50,19 +50,17 @@ from typing import TYPE_CHECKING
 from whet.remedies._admission import types_of
 from whet.remedies._library_calls import (
     builtins_are_plain,
-    calls_in,
+    call_again,
     hot_calls,
     is_inside,
-    itself,
     only_argument,
     own_definitions,
     shared_definition,
 )
-from whet.remedies._places import found_again, import_of, new_match
+from whet.remedies._places import import_of, new_match
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
-    from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
     from whet.records import Edit, Evidence, HotPlace, Match
 
@@ -271,17 +269,13 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    call = found_again(module, match, _calls, itself)
+    call = call_again(module, match, NAMES)
     kind = next(each for each in _flat_classes(module) if each.name == match.data["class"])
     spelling, imports = import_of(module, "dataclasses", "asdict")
     fields = ", ".join(f'"{name}": value.{name}' for name in _fields(kind))
     text = DEFINITION.replace("ASDICT", spelling).replace("KIND", kind.name)
     name, edits = shared_definition(module, _wanted(kind), text.replace("FIELDS", fields))
     return (*imports, *edits, module.replace(call.func, name))
-
-
-def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
-    return calls_in(module, function, NAMES)
 
 
 REMEDY = Remedy(

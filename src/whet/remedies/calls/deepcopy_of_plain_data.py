@@ -41,21 +41,17 @@ from typing import TYPE_CHECKING
 from whet.remedies._admission import types_of
 from whet.remedies._library_calls import (
     builtins_are_plain,
-    calls_in,
+    call_again,
     hot_calls,
     is_inside,
-    itself,
     only_argument,
     own_definitions,
     shared_definition,
 )
-from whet.remedies._places import found_again, import_of, new_match
+from whet.remedies._places import import_of, new_match
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
-    import ast
-
-    from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
     from whet.records import Edit, Evidence, HotPlace, Match
 
@@ -128,15 +124,11 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    call = found_again(module, match, _calls, itself)
+    call = call_again(module, match, NAMES)
     spelling, imports = import_of(module, "copy", "deepcopy")  # one for all calls of the file
     text = DEFINITION.replace("DEEPCOPY", spelling)
     name, edits = shared_definition(module, WANTED, text)
     return (*imports, *edits, module.replace(call.func, name))
-
-
-def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
-    return calls_in(module, function, NAMES)
 
 
 REMEDY = Remedy(

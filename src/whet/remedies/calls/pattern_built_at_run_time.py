@@ -40,19 +40,17 @@ from typing import TYPE_CHECKING
 from whet.remedies._admission import types_of
 from whet.remedies._library_calls import (
     argument_text,
-    calls_in,
+    call_again,
     define_above,
     hot_calls,
     imported_above,
-    itself,
     name_for,
 )
-from whet.remedies._places import found_again, import_of, new_match
+from whet.remedies._places import import_of, new_match
 from whet.remedies.calls.pattern_in_function import PARAMETERS
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
-    from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
     from whet.records import Edit, Evidence, HotPlace, Match
 
@@ -159,7 +157,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    call = found_again(module, match, _calls, itself)
+    call = call_again(module, match, NAMES)
     cache, imports = import_of(module, "functools", "lru_cache")
     compiler, more = import_of(module, "re", "compile")
     name = name_for(module, call, "_{}_compiled", NAMES)
@@ -182,10 +180,6 @@ def _method_call(module: SourceModule, call: ast.Call, flags: ast.expr | None) -
         if keyword.arg != "flags"
     ]
     return f".{method}({', '.join(kept)})"
-
-
-def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
-    return calls_in(module, function, NAMES)
 
 
 REMEDY = Remedy(

@@ -42,10 +42,10 @@ from typing import TYPE_CHECKING
 
 from whet.remedies._library_calls import argument_text, imported_above, is_whole
 from whet.remedies._places import (
+    can_be_replaced,
     found_again,
     hot_function,
     import_of,
-    is_where_it_says,
     line_above,
     new_match,
     top_level_statement,
@@ -123,7 +123,7 @@ def _is_constant_call(module: SourceModule, call: ast.Call) -> bool:
     commented = call.lineno != call.end_lineno and "#" in module.text_of(call)
     flags = _flags(module, call)
     compiles = flags is not None and not commented and _compiles(pattern, flags)
-    placed = is_where_it_says(module, call)
+    placed = can_be_replaced(module, call)
     return compiles and placed and imported_above(module, call, {"re"})
 
 

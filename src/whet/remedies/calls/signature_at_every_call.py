@@ -42,20 +42,18 @@ from typing import TYPE_CHECKING
 from whet.remedies._admission import types_of
 from whet.remedies._library_calls import (
     builtins_are_plain,
-    calls_in,
+    call_again,
     hot_calls,
     imported_above,
     is_inside,
-    itself,
     only_argument,
     own_definitions,
     shared_definition,
 )
-from whet.remedies._places import found_again, import_of, new_match
+from whet.remedies._places import import_of, new_match
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
-    from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
     from whet.records import Edit, Evidence, HotPlace, Match
 
@@ -134,16 +132,12 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    call = found_again(module, match, _calls, itself)
+    call = call_again(module, match, NAMES)
     spelling, imports = import_of(module, "inspect", "signature")  # one for all calls of the file
     weak, more = import_of(module, "weakref", "WeakKeyDictionary")
     text = DEFINITION.replace("SIGNATURE", spelling).replace("WEAK", weak)
     name, edits = shared_definition(module, WANTED, text)
     return (*imports, *more, *edits, module.replace(call.func, name))
-
-
-def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
-    return calls_in(module, function, NAMES)
 
 
 REMEDY = Remedy(

@@ -45,18 +45,16 @@ from whet.remedies._admission import types_of
 from whet.remedies._library_calls import (
     argument_text,
     builtins_are_plain,
-    calls_in,
+    call_again,
     define_above,
     hot_calls,
     imported_above,
-    itself,
     name_for,
 )
-from whet.remedies._places import found_again, import_of, new_match
+from whet.remedies._places import import_of, new_match
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
-    from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
     from whet.records import Edit, Evidence, HotPlace, Match, ValueEvidence
 
@@ -182,7 +180,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    call = found_again(module, match, _calls, itself)
+    call = call_again(module, match, NAMES)
     name = name_for(module, call, "_{}_time", NAMES)
     form = iso_form(_format(call) or "")
     by_strptime = f"{module.text_of(call.func)}(text, {module.text_of(call.args[1])})"
@@ -208,10 +206,6 @@ def _iso_definition(name: str, form: IsoForm, reader: str, by_strptime: str) -> 
             if moment.{form.printed} == text:
                 return moment
     return {by_strptime}"""
-
-
-def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
-    return calls_in(module, function, NAMES)
 
 
 REMEDY = Remedy(

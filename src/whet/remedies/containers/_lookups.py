@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from whet.records import CallSite
 from whet.remedies._admission import plain_members, plain_probe, runs_code, types_of
+from whet.remedies._disturbance import disturbance
 from whet.remedies._lists import (
     assigned_values,
-    disturbance,
     entry_of,
     is_bound_before,
     is_kept_private,

@@ -6,7 +6,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whet.remedies._lists import disturbance, entry_of, may_be_missing
+from whet.remedies._disturbance import disturbance
+from whet.remedies._lists import entry_of, may_be_missing
 from whet.remedies._names import (
     READING_METHODS,
     Use,
@@ -26,6 +27,7 @@ from whet.remedies.containers._container import Container
 from whet.remedies.containers._probe_loops import (
     loop_of,
     plain_start,
+    runs_at_once,
     runs_later,
     statement_of_loop,
 )
@@ -204,7 +206,7 @@ def _made_once(
     return Container(
         name=name,
         private=kept,
-        disturbed="" if kept else disturbance(module, function, before or function),
+        disturbed="" if kept else _disturbed(module, function, before or function, probes),
         escapes=Use.ESCAPES in uses.kinds,
         form="replace" if alone and fresh else "companion",
         probes=probes,
@@ -243,9 +245,23 @@ def _given(
         entry=entry_of(loop_of(module, probes[0], around)),
         from_caller=True,
         private=False,
-        disturbed=disturbance(module, function, before),
+        disturbed=_disturbed(module, function, before, probes),
         escapes=Use.ESCAPES in uses.kinds,
     )
+
+
+def _disturbed(
+    module: SourceModule,
+    function: FunctionNode,
+    block: ast.AST,
+    probes: tuple[ast.Compare, ...],
+) -> str:
+    """What could change a list that somebody else holds between the set and the last test."""
+    for probe in probes:
+        loop = loop_of(module, probe, [function])
+        if runs_later(module, loop) and not (loop and runs_at_once(module, function, loop)):
+            return "a generator asks it, maybe when others have changed it"
+    return disturbance(module, function, block)
 
 
 def _may_be_missing(

@@ -30,10 +30,11 @@ After
 Safety
     Gated: a set needs elements that can be hashed, as those were that the run showed. A list that
     came from elsewhere is left alone if the loop calls anything that could change it
-    between two tests, or asks whether there is a list at all. A list
-    that is used for nothing but membership becomes a set; any other keeps its list, with a set
-    beside it. So does a list that `__init__` puts into an attribute, for one loop of a method
-    that leaves the object alone.
+    between two tests, or asks whether there is a list at all, and so is one that a generator asks
+    later; a generator that a private function returns is not late if all of its callers use it up
+    on the spot. A list that is used for nothing but membership becomes a set; any other keeps its
+    list, with a set beside it. So does a list that `__init__` puts into an attribute, for one loop
+    of a method that leaves the object alone.
 
 When not
     Elements that cannot be hashed, elements with an equality of their own, short lists, few tests

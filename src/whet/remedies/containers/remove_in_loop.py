@@ -40,9 +40,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from whet.remedies._admission import plain_members, types_of
+from whet.remedies._disturbance import disturbance
 from whet.remedies._lists import (
     assigned_values,
-    disturbance,
     is_forgotten,
     is_kept_private,
     is_own_list,

@@ -6,11 +6,13 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from whet.remedies.remedy import Admission, refused
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from whet.codebase.syntax import SourceModule
-    from whet.records import Evidence
+    from whet.records import Evidence, Match
 
 # Imports of the standard library that do something besides defining names.
 _WITH_EFFECTS = frozenset({
@@ -44,6 +46,26 @@ def effects_against(
     extras = [extra for extra in seen.extras if extra not in known]
     lived_on = [extra for extra in extras if extra.partition(".")[0] in packages]
     return f"importing {name} loads {lived_on[0]}, which others may live on" if lived_on else ""
+
+
+def admit_imports(
+    match: Match, evidence: Evidence, names: Iterable[str], known: Collection[str] = ()
+) -> Admission:
+    """Admitted if the import of each module was watched and did nothing beside defining it.
+
+    Args:
+        match: Whose data tells the packages that are held by name.
+        evidence: What the imports did.
+        names: Of the modules.
+        known: As for `effects_against`.
+    """
+    modules = list(names)
+    for name in modules:
+        if name not in evidence.imports:
+            return refused(f"whether the run imports {name} was not watched")
+        if reason := effects_against(name, evidence, match.data["held"], known):
+            return refused(reason)
+    return Admission(evidence={"modules": modules}, removable=1.0)
 
 
 def held_packages(module: SourceModule) -> set[str]:

@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 from whet.codebase.syntax import span_of
 from whet.records import Match
 from whet.remedies._places import alone_on_its_lines
-from whet.remedies.imports._effects import effects_against, held_packages
+from whet.remedies.imports._effects import admit_imports, held_packages
 from whet.remedies.imports._statements import (
     ImportStatement,
     asks_for_globals,
@@ -47,7 +47,7 @@ from whet.remedies.imports._statements import (
     loads_for_others,
     only_module,
 )
-from whet.remedies.remedy import Admission, Remedy, gone, refused
+from whet.remedies.remedy import Admission, Remedy, gone
 
 if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
@@ -109,13 +109,7 @@ def _imports(module: SourceModule) -> list[ImportStatement]:
 
 def admit(match: Match, evidence: Evidence) -> Admission:
     """Whether none of the imports does anything beside defining its module."""
-    for name in match.data["modules"]:
-        if name not in evidence.imports:
-            return refused(f"whether the run imports {name} was not watched")
-        reason = effects_against(name, evidence, match.data["held"])
-        if reason:
-            return refused(reason)
-    return Admission(evidence={"modules": match.data["modules"]}, removable=1.0)
+    return admit_imports(match, evidence, match.data["modules"])
 
 
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:

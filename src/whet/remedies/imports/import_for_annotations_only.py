@@ -50,7 +50,7 @@ from whet.codebase.syntax import span_of
 from whet.records import Edit, Match
 from whet.remedies._places import alone_on_its_lines
 from whet.remedies._words import ANNOTATION_WORDS
-from whet.remedies.imports._effects import effects_against, held_packages
+from whet.remedies.imports._effects import admit_imports, held_packages
 from whet.remedies.imports._statements import (
     asks_for_globals,
     bound_names,
@@ -62,7 +62,7 @@ from whet.remedies.imports._statements import (
     under_type_checking,
     whole_lines,
 )
-from whet.remedies.remedy import Admission, Remedy, gone, refused
+from whet.remedies.remedy import Admission, Remedy, gone
 
 if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
@@ -172,12 +172,7 @@ def _match(module: SourceModule, statement: ImportStatement, origin: str) -> Mat
 
 def admit(match: Match, evidence: Evidence) -> Admission:
     """Whether the import may be left out."""
-    if match.data["module"] not in evidence.imports:
-        return refused("whether the run imports it was not watched")
-    reason = effects_against(match.data["module"], evidence, match.data["held"])
-    if reason:
-        return refused(reason)
-    return Admission(evidence={"module": match.data["module"]}, removable=1.0)
+    return admit_imports(match, evidence, [match.data["module"]])
 
 
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:

@@ -52,7 +52,7 @@ from whet.codebase.syntax import span_of
 from whet.records import Edit, Match
 from whet.remedies._library_calls import builtins_are_plain
 from whet.remedies._places import alone_on_its_lines
-from whet.remedies.imports._effects import effects_against, held_packages
+from whet.remedies.imports._effects import admit_imports, held_packages
 from whet.remedies.imports._statements import (
     asks_for_globals,
     changes_finding,
@@ -60,7 +60,7 @@ from whet.remedies.imports._statements import (
     under_type_checking,
     whole_lines,
 )
-from whet.remedies.remedy import Admission, Remedy, gone, refused
+from whet.remedies.remedy import Admission, Remedy, gone
 
 if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
@@ -206,14 +206,8 @@ def _bound(statement: ast.ImportFrom) -> list[str]:
 
 def admit(match: Match, evidence: Evidence) -> Admission:
     """Whether none of the imports does anything beside defining its module."""
-    own = set(match.data["modules"])
-    for name in match.data["modules"]:
-        if name not in evidence.imports:
-            return refused(f"whether the run imports {name} was not watched")
-        reason = effects_against(name, evidence, match.data["held"], own)
-        if reason:
-            return refused(reason)
-    return Admission(evidence={"modules": match.data["modules"]}, removable=1.0)
+    own = match.data["modules"]
+    return admit_imports(match, evidence, own, set(own))
 
 
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:

@@ -47,19 +47,17 @@ from whet.remedies._admission import types_of
 from whet.remedies._library_calls import (
     argument_text,
     builtins_are_plain,
-    calls_in,
+    call_again,
     hot_calls,
     is_inside,
-    itself,
     own_definitions,
     shared_definition,
 )
-from whet.remedies._places import found_again, new_match
+from whet.remedies._places import new_match
 from whet.remedies.libraries._yaml import library
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
-    from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
     from whet.records import Edit, Evidence, HotPlace, Match
 
@@ -143,7 +141,7 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     Raises:
         WhetError: The match is not in the module any more.
     """
-    call = found_again(module, match, _calls, itself)
+    call = call_again(module, match, NAMES)
     stream = _stream(module, call)
     assert stream is not None  # noqa: S101 -- the match is one of these
     spelling, imports = library(module, NAMES)
@@ -151,10 +149,6 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
     name, edits = shared_definition(module, WANTED, text)
     used = module.replace(call, f"{name}({argument_text(module, stream)})")
     return (*imports, *edits, used)
-
-
-def _calls(module: SourceModule, function: FunctionNode) -> list[ast.Call]:
-    return calls_in(module, function, NAMES)
 
 
 REMEDY = Remedy(
