@@ -8,11 +8,12 @@ cProfile and under pyinstrument, interleaved in a new random order every round; 
 of (CPU time of the whole process tree / CPU time of the plain run of the same round) with their
 95 % interval, and the same of wall time, without the time in which a program is held until py-spy
 has found it. A ceiling is held where the interval lies below it, exceeded where it lies above, and
-not decided else. `files` is the worst case on purpose: nothing but opening a small cached file,
-and over before py-spy has read the interpreter's symbols, which takes the same time whatever the
-program. `--quick` measures the instruments with tight ceilings alone, in more rounds. The packages
-that are profiled are installed into a scratch environment first. Results are written workload by
-workload; `--only` measures some anew and keeps the others.
+not decided else. `files` is the worst case on purpose: nothing but opening a small cached file.
+`brief` is the same for a tenth of a second, over before py-spy has read the interpreter's symbols,
+which takes the same time whatever the program: it shows that fixed cost. `--quick` measures the
+instruments with tight ceilings alone, in more rounds. The packages that are profiled are installed
+into a scratch environment first. Results are written workload by workload; `--only` measures some
+anew and keeps the others.
 """
 
 from __future__ import annotations
@@ -89,7 +90,11 @@ hot(14000)
 hot(14000)
 """,
     "files": """
-import os
+for n in range(120000):
+    with open(__file__, "rb") as file:
+        file.read()
+""",
+    "brief": """
 for n in range(12000):
     with open(__file__, "rb") as file:
         file.read()
