@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from whet.errors import InterpreterError
-from whet.workloads import describe_environment, find_interpreter
+from whet.workloads import describe_environment, find_interpreter, parse_target
 from whet.workloads import interpreter as interpreter_module
 from whet.workloads._environment import import_roots
 from whet.workloads.interpreter import inspect_interpreter
@@ -47,6 +47,21 @@ def test_then_the_active_environment_then_the_projects_own(project, environment_
     assert (found.path, found.chosen_by) == (own, "myenv")
     preferred = environment_in(".venv")
     assert find_interpreter(project, None, {}).path == preferred
+
+
+def test_tests_take_the_first_environment_that_has_pytest(project, environment_in):
+    tests = parse_target("pytest", project)
+    first, second = environment_in(".venv"), environment_in(".venv-test")
+    assert find_interpreter(project, None, {}, workload=tests).path == first  # none has it
+    [packages] = (project / ".venv-test").glob("lib/python3*/site-packages")
+    (packages / "pytest.py").touch()
+    inspect_interpreter.cache_clear()
+    found = find_interpreter(project, None, {}, workload=tests)
+    assert (found.path, found.chosen_by) == (second, ".venv-test, the first with pytest")
+    (project / "main.py").touch()
+    script = parse_target("main.py", project)
+    assert find_interpreter(project, None, {}, workload=script).path == first
+    assert find_interpreter(project, first, {}, workload=tests).path == first  # named is named
 
 
 def test_then_python3_on_the_path_then_whets_own(project, bare_python):

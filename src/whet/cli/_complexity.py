@@ -50,7 +50,7 @@ def show_complexity(arguments: argparse.Namespace, listener: OnEvent) -> int:
         allow_effects=arguments.allow_effects,
     )
     workload = _workload(arguments, project, settings)
-    interpreter = choose_interpreter(project, settings)
+    interpreter = choose_interpreter(project, settings, workload)
     with make_copies(project, ("a",), excludes=tuple(arguments.exclude)) as copies:
         launch = Launch(workload=workload, root=copies["a"], interpreter=interpreter)
         found = measure_complexity(question, launch, on_event=listener)

@@ -63,7 +63,7 @@ def _measured(
     from whet.session.setup import choose_interpreter
     from whet.workloads import Launch, make_copies
 
-    interpreter = choose_interpreter(project, settings)
+    interpreter = choose_interpreter(project, settings, workload)
     with make_copies(project, ("a",), excludes=settings.exclude) as copies:
         launch = Launch(workload=workload, root=copies["a"], interpreter=interpreter)
         return with_import_costs(report, launch)

@@ -58,7 +58,7 @@ def _target(project: Path) -> dict[str, str | None]:
     try:
         workload = choose_workload(project, settings)
         found["workload"] = f"{workload.spelled} (chosen by {workload.chosen_by})"
-        interpreter = choose_interpreter(project, settings)
+        interpreter = choose_interpreter(project, settings, workload)
         version = ".".join(map(str, interpreter.version))
         found["interpreter"] = f"{interpreter.path} ({version}, {interpreter.chosen_by})"
     except WhetError as error:

@@ -174,7 +174,7 @@ def _profiled(arguments: argparse.Namespace, listener: OnEvent) -> Profile:
     project = _project(arguments)
     settings = settings_of(arguments, project)
     workload = _workload(arguments, project, settings)
-    interpreter = choose_interpreter(project, settings)
+    interpreter = choose_interpreter(project, settings, workload)
     named = arguments.instruments.split(",") if arguments.instruments else list(INSTRUMENTS)
     named += ["allocations"] if arguments.allocations else []
     with make_copies(project, ("a",), excludes=tuple(arguments.exclude)) as copies:

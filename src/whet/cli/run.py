@@ -108,7 +108,7 @@ def _dry_run(arguments: argparse.Namespace, project: Path) -> int:
     project = resolve_project(project)
     settings = settings_of(arguments, project)
     workload = choose_workload(project, settings, workload_of(arguments, project, settings))
-    interpreter = choose_interpreter(project, settings)
+    interpreter = choose_interpreter(project, settings, workload)
     version = ".".join(map(str, interpreter.version))
     print(f"workload: {workload.spelled} (chosen by {workload.chosen_by})")
     print(f"interpreter: {interpreter.path} ({version}, {interpreter.chosen_by})")

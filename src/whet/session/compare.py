@@ -76,11 +76,11 @@ def compare_versions(
         version_b: The candidate, likewise.
         setting: What all comparisons share.
     """
-    interpreter = find_interpreter(setting.project, setting.python)
     with ExitStack() as stack:
         roots_a = _trees(version_a, ("a", "c"), setting, stack)
         roots_b = _trees(version_b, ("b",), setting, stack, name=roots_a[0].name)
         workload = _workload(target, roots_a[0], setting)
+        interpreter = find_interpreter(setting.project, setting.python, workload=workload)
         a, a2, b = (
             Launch(workload=workload, root=root, interpreter=interpreter)
             for root in (*roots_a, *roots_b)
@@ -107,11 +107,14 @@ def compare_environments(
         variables: Environment variables of the baseline and of the candidate.
         setting: What all comparisons share.
     """
-    found = [find_interpreter(setting.project, one or setting.python) for one in pythons]
     with make_copies(
         setting.project, ("a", "b", "c"), excludes=setting.excludes, on_event=setting.on_event
     ) as copies:
         workload = _workload(target, copies["a"], setting)
+        found = [
+            find_interpreter(setting.project, one or setting.python, workload=workload)
+            for one in pythons
+        ]
         a, b, a2 = (
             Launch(
                 workload=workload,

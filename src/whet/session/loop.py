@@ -80,7 +80,7 @@ def hold_bench(
     project = resolve_project(project)
     store = open_store(project, clock=options.clock)
     workload = choose_workload(project, settings, workload)
-    interpreter = choose_interpreter(project, settings)
+    interpreter = choose_interpreter(project, settings, workload)
     with store.lock():
         session = _open(store, project, settings, workload, options, folder)
         try:

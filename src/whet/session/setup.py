@@ -152,9 +152,11 @@ def workload_of(project: Path, configured: str | WorkloadSettings) -> Workload:
     )
 
 
-def choose_interpreter(project: Path, settings: Settings) -> Interpreter:
-    """The target's interpreter, as the settings and the project say."""
-    return find_interpreter(project, settings.python, os.environ)
+def choose_interpreter(
+    project: Path, settings: Settings, workload: Workload | None = None
+) -> Interpreter:
+    """The target's interpreter, as the settings, the project and the workload say."""
+    return find_interpreter(project, settings.python, os.environ, workload=workload)
 
 
 def require_success(outcome: RunOutcome, workload: Workload) -> None:

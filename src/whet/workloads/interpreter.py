@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from whet.records import Interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from whet.records import Workload
 
 OLDEST = (3, 8)
 _TIMEOUT_S = 30.0
@@ -67,18 +70,24 @@ print(json.dumps({
 
 
 def find_interpreter(
-    project: Path, python: str | None = None, environ: Mapping[str, str] = os.environ
+    project: Path,
+    python: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    workload: Workload | None = None,
 ) -> Interpreter:
     """The Python that runs the target.
 
     The order: the one named, `$VIRTUAL_ENV`, the project's own environments, `python3` on the
     path, whet's own. The first that is there is taken; if it is unfit, that is an error and not
-    a reason to take the next.
+    a reason to take the next. Only tests are particular: of the active and the project's own
+    environments they take the first that has pytest, if one has.
 
     Args:
         project: The user's project, not a copy of it.
         python: Path or name of an interpreter, as given by the user.
         environ: The environment variables that are looked at.
+        workload: What it is to run.
 
     Raises:
         InterpreterError: Missing, not executable, too old, or not a Python.
@@ -87,7 +96,20 @@ def find_interpreter(
         return inspect_interpreter(_named(python, environ), "--python", str(project))
     own = (sys.executable, "whet's own")
     path, chosen_by = next(_candidates(project, environ), own)
-    return inspect_interpreter(path, chosen_by, str(project))
+    first = inspect_interpreter(path, chosen_by, str(project))
+    if workload is not None and workload.kind == "pytest" and "pytest" not in first.modules:
+        return _with_pytest(project, environ) or first
+    return first
+
+
+def _with_pytest(project: Path, environ: Mapping[str, str]) -> Interpreter | None:
+    """The first environment of the project that has pytest; unfit ones are passed over."""
+    for path, chosen_by in _environments(project, environ):
+        with suppress(InterpreterError):
+            found = inspect_interpreter(path, f"{chosen_by}, the first with pytest", str(project))
+            if "pytest" in found.modules:
+                return found
+    return None
 
 
 def _named(python: str, environ: Mapping[str, str]) -> str:
@@ -108,6 +130,13 @@ def _named(python: str, environ: Mapping[str, str]) -> str:
 
 
 def _candidates(project: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield from _environments(project, environ)
+    found = shutil.which("python3", path=environ.get("PATH"))
+    if found is not None:
+        yield found, "python3 on the path"
+
+
+def _environments(project: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     active = environ.get("VIRTUAL_ENV")
     if active:
         inside = _python_of(Path(active))
@@ -115,9 +144,6 @@ def _candidates(project: Path, environ: Mapping[str, str]) -> Iterator[tuple[str
             yield str(inside), "$VIRTUAL_ENV"
     for path in _project_environments(Path(project)):
         yield str(path), path.parent.parent.name
-    found = shutil.which("python3", path=environ.get("PATH"))
-    if found is not None:
-        yield found, "python3 on the path"
 
 
 def _project_environments(project: Path) -> Iterator[Path]:
