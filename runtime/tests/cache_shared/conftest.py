@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import shutil
 import signal
 import socket
@@ -35,9 +36,7 @@ class RedisServer:
     def __init__(self, folder, *options):
         self._folder = folder
         self._options = options
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = found.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process = None
         self.start()
@@ -72,7 +71,19 @@ class RedisServer:
             return False
 
 
-def wait_until(holds, seconds=10.0):
+def free_port():
+    """One below those that the system gives to connections, which would come in between."""
+    while True:
+        port = random.randrange(10_000, 20_000)
+        with socket.socket() as found:
+            try:
+                found.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
+def wait_until(holds, seconds=60.0):
     """Waits for something that must come about, however loaded the machine is."""
     until = time.monotonic() + seconds
     while not holds():
@@ -102,10 +113,14 @@ def clock():
 
 @pytest.fixture
 def run_disk(tmp_path, clock):
-    """Makes tiers over one directory, and closes them."""
+    """Makes tiers over one directory, and closes them.
+
+    They wait so long for each other that no load of the machine is taken for a fault.
+    """
     made = []
 
     def make(**options):
+        options = {"timeout_s": 20.0} | options
         made.append(DiskTier(tmp_path / "cache", clock=clock, poll_s=0.01, **options))
         return made[-1]
 

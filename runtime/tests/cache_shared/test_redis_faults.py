@@ -12,15 +12,16 @@ from whet_runtime.cache._redis import RedisTier
 from whet_runtime.cache._tier import Notice
 from whet_runtime.errors import MisuseError, TierUnavailable
 
-TIMEOUT_S = 0.15
+HUNG_S = 0.5  # the only time-out that a test waits for
 
 
 @pytest.fixture
 def make_tier():
+    """Makes tiers that take no load of the machine for a fault, unless told otherwise."""
     made = []
 
     def make(url, **options):
-        made.append(RedisTier(url, timeout_s=TIMEOUT_S, **options))
+        made.append(RedisTier(url, **{"timeout_s": 20.0, "slow_s": 20.0} | options))
         return made[-1]
 
     yield make
@@ -88,12 +89,12 @@ def test_a_refusing_server_opens_the_circuit_and_a_started_one_closes_it(
 
 def test_a_hung_server_costs_one_timeout_and_nothing_after(make_server, make_tier, record, until):
     server = make_server()
-    tier = make_tier(server.url)
+    tier = make_tier(server.url, timeout_s=HUNG_S)
     drive(tier.write("k", record(), seen=None))
     server.freeze()
     began_s = time.monotonic()
     assert "TimeoutError" in fails(tier.read(["k"]))
-    assert time.monotonic() - began_s >= TIMEOUT_S * 0.9
+    assert time.monotonic() - began_s >= HUNG_S * 0.9
     for _ in range(50):
         assert "being probed" in fails(tier.write("k", record(), seen=None))
     assert asked(tier)[0] == 1
@@ -104,7 +105,7 @@ def test_a_hung_server_costs_one_timeout_and_nothing_after(make_server, make_tie
 
 def test_a_hung_server_costs_one_timeout_in_an_event_loop(make_server, make_tier):
     server = make_server()
-    tier = make_tier(server.url)
+    tier = make_tier(server.url, timeout_s=HUNG_S)
 
     async def ask_twice():
         await adrive(tier.read(["k"]))
@@ -186,7 +187,7 @@ def test_nonsense_is_a_fault_and_never_another_error(speak, make_tier, record, a
         while connection.recv(4_096):
             connection.sendall(answer)
 
-    tier = make_tier(speak(talk))
+    tier = make_tier(speak(talk), timeout_s=HUNG_S)
     fails(tier.read(["k"], ["a"]))
     fails(tier.write("k", record(), seen=None))
     assert tier.statistics().faults == 2
@@ -247,14 +248,14 @@ def test_a_subscription_that_was_lost_drops_what_is_held_near(make_server, make_
 
 def test_a_subscription_to_a_hung_server_counts_as_lost(make_server, make_tier, until):
     server = make_server()
-    tier = make_tier(server.url)
+    tier = make_tier(server.url, timeout_s=HUNG_S)
     heard = []
     tier.listen(heard.append)
-    until(lambda: len(heard) == 1)
+    until(lambda: len(heard) >= 1)
     server.freeze()
-    until(lambda: len(heard) == 2)
+    until(lambda: len(heard) >= 2)
     server.thaw()
-    until(lambda: len(heard) == 3)
+    until(lambda: len(heard) >= 3)
     assert set(heard) == {Notice(everything=True)}
 
 
