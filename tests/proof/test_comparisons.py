@@ -79,6 +79,46 @@ def test_a_memo_makes_no_call_that_the_original_did_not_make():
     assert (found.expected, found.actual) == ("1", "9")
 
 
+def test_a_change_that_leaves_no_call_out_is_compared_call_by_call():
+    ours = stream(call(0), call(1) | {"a": "a0"}, call(2, "9") | {"a": "a0"})
+    assert compare_streams(ours, ours, "m.py::f", fewer=True).compared == 3
+    theirs = stream(call(0), call(1) | {"a": "a0"}, call(2) | {"a": "a0"})
+    found = compare_streams(ours, theirs, "m.py::f", fewer=True).difference
+    assert (found.expected, found.actual) == ("9", "1")
+
+
+def turns(*results, **more):
+    """Calls with the same arguments and these results."""
+    return [call(n, result, **more) | {"a": "a"} for n, result in enumerate(results)]
+
+
+@pytest.mark.parametrize(
+    ("results", "kept", "expected"),
+    [
+        ("1122", "12", None),
+        ("1122", "1", "2"),
+        ("1221", "12", "1"),
+        ("1111", "1", None),
+        ("1111", "", None),
+    ],
+)
+def test_what_is_left_out_had_the_outcome_of_the_call_before(results, kept, expected):
+    ours, theirs = stream(*turns(*results)), stream(*turns(*kept))
+    found = compare_streams(ours, theirs, "m.py::f", fewer=True).difference
+    assert (found and found.expected) == expected
+
+
+@pytest.mark.parametrize("hidden", [{"opaque": 1}, {"cut": "a"}])
+def test_arguments_seen_in_part_may_be_other_ones(hidden):
+    ours, theirs = stream(*turns("1", "2", "1", **hidden)), stream(*turns("1", "2", **hidden))
+    assert compare_streams(ours, theirs, "m.py::f", fewer=True).difference is None
+
+
+def test_what_was_not_looked_at_is_no_outcome():
+    ours = stream(*turns("1"), call(8, "2") | {"a": "a"}, count=9)
+    assert compare_streams(ours, stream(*turns("1")), "m.py::f", fewer=True).difference is None
+
+
 def test_each_part_of_a_call_can_differ():
     raising = {"i": 0, "a": "a0", "at": "(0,)", "x": "E", "xt": "E()"}
     assert difference(call(), raising, "m.py::f").actual == "raises E()"

@@ -152,6 +152,30 @@ def test_a_memo_may_make_fewer_calls_with_the_same_outcomes(pair):
     assert found.calls_replayed == 3
 
 
+FLAG_MAIN = """
+import core
+core.pick(1)
+core.FLAG = True
+assert {}
+"""
+FLAG_A = "FLAG = False\ndef pick(n):\n    return (n, FLAG)\n"
+
+
+def test_a_setting_may_change_between_calls_that_a_change_makes_all_of(pair):
+    changed = FLAG_A.replace("(n, FLAG)", "PARTS(n, FLAG)") + "def PARTS(*each): return each\n"
+    found = validate(pair(FLAG_A, changed, FLAG_MAIN.format("core.pick(1)[1]")),
+                     fix_of(keeps_state=True), ONE_SEED)  # fmt: skip
+    assert found.outcome == "equal"
+
+
+def test_a_memo_of_what_a_setting_changes_is_caught_where_no_output_shows_it(pair):
+    memo = "import functools\n" + FLAG_A.replace("def", "@functools.lru_cache\ndef")
+    found = validate(pair(FLAG_A, memo, FLAG_MAIN.format("core.pick(1)")),
+                     fix_of(keeps_state=True), ONE_SEED)  # fmt: skip
+    shown = found.counterexample
+    assert (shown.expected, shown.actual) == ("(1, True)", "no such call")
+
+
 def test_a_memo_whose_result_is_mutated_by_its_caller_is_caught(pair):
     a = "def pick(n):\n    return [n]\n"
     b = "import functools\n@functools.lru_cache\n" + a

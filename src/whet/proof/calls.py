@@ -112,11 +112,12 @@ def compare_streams(
         b: Of the candidate.
         name: Of the function, for the counterexample.
         fewer: The candidate may leave calls out that it has the answer of already (a memo): each
-            call that it makes must be one that the original made, with the same outcome.
+            call that it makes must be one that the original made, with the same outcome, and
+            each one it leaves out must have had the outcome of the one before.
         tolerance: Relative difference of floats that counts as none; None compares bit for bit.
     """
-    if fewer:
-        return _compare_distinct(a, b, name, tolerance)
+    if fewer and a.count != b.count:
+        return _compare_fewer(a, b, name, tolerance)
     if max(a.threads, b.threads) > 1 or a.elsewhere or b.elsewhere:
         return _compare_unordered(a, b, name)
     return _compare_ordered(a, b, name, tolerance)
@@ -167,28 +168,76 @@ def _compare_unordered(a: Stream, b: Stream, name: str) -> Comparison:
     return Comparison(found, 0)
 
 
-def _compare_distinct(a: Stream, b: Stream, name: str, tolerance: float | None) -> Comparison:
-    known: dict[str, Call] = {}
+def _compare_fewer(a: Stream, b: Stream, name: str, tolerance: float | None) -> Comparison:
+    """The candidate's calls beside those of the original with the same arguments.
+
+    A function may look at more than its arguments. So a call that the candidate leaves out had
+    to have the outcome of the one before it: with each arguments, both go through the same
+    outcomes. Where several orders are right, or values are seen in part, it is only told that
+    each call is one of those that the original made.
+    """
+    known: dict[str, list[Call]] = {}
     for call in a.main + a.elsewhere:
-        known.setdefault(call["a"], call)
-    compared, unknown = 0, []
+        known.setdefault(call["a"], []).append(call)
+    compared = 0
     for call in b.main + b.elsewhere:
-        original = known.get(call["a"])
-        if original is None:
-            unknown.append(call)
-            continue
-        found = difference(original, call, name, tolerance)
-        if found is not None:
+        originals = known.get(call["a"])
+        if originals is None:
+            if not a.count or a.partial:
+                continue
+            found = Counterexample(
+                stage="calls", place=name, detail="arguments that the original was never given",
+                expected="no such call", actual=_sentence(name, call),
+            )  # fmt: skip
             return Comparison(found, compared)
+        differences = [difference(each, call, name, tolerance) for each in originals]
+        if None not in differences:
+            return Comparison(differences[0], compared)
         compared += 1
-    if unknown and a.count and not a.partial:
-        found = Counterexample(
-            stage="calls", place=name, detail="arguments that the original was never given",
-            expected="no such call", actual=_sentence(name, unknown[0]),
-        )  # fmt: skip
-        return Comparison(found, compared)
     note = f"{name}: {compared} calls with distinct arguments compared ({a.count} calls)"
-    return Comparison(None, compared, (note,))
+    return Comparison(_stale(a, b, name), compared, (note,))
+
+
+def _stale(a: Stream, b: Stream, name: str) -> Counterexample | None:
+    """A call left out although the original came to another outcome than before it.
+
+    Arguments that the candidate was never given tell nothing: another change of a set may spare
+    these calls.
+    """
+    if max(a.threads, b.threads) > 1 or a.elsewhere or b.elsewhere:
+        return None
+    ours, theirs = _without_gaps(a.main), _without_gaps(b.main)
+    positions = _common_arguments(ours + theirs)
+    made = _turns(theirs, positions)
+    for arguments, turns in _turns(ours, positions).items():
+        others = made.get(arguments)
+        if others is None or any("cut" in call or "opaque" in call for call in turns + others):
+            continue
+        for number, call in enumerate(turns):
+            other = others[number] if number < len(others) else None
+            if other is None or _signature(call, positions) != _signature(other, positions):
+                return Counterexample(
+                    stage="calls", place=name,
+                    detail=f"{_called(name, call)} had another outcome before, with the same "
+                    "arguments",
+                    expected=_outcome(call), actual=_outcome(other) if other else "no such call",
+                )  # fmt: skip
+    return None
+
+
+def _without_gaps(calls: list[Call]) -> list[Call]:
+    """The first calls, up to one that was not looked at: of these all outcomes are known."""
+    return [call for number, call in enumerate(calls) if _index(call) == number]
+
+
+def _turns(calls: list[Call], positions: set[str]) -> dict[str, list[Call]]:
+    """By arguments, the calls whose outcome is not that of the one before."""
+    found: dict[str, list[Call]] = {}
+    for call in calls:
+        turns = found.setdefault(call["a"], [])
+        if not turns or _signature(turns[-1], positions) != _signature(call, positions):
+            turns.append(call)
+    return found
 
 
 def difference(
