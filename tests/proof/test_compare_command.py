@@ -48,7 +48,7 @@ def document(capsys, *words):
 
 def test_a_git_ref_is_compared_with_the_files_as_they_are(project, capsys):
     code, found = document(capsys, "-w", "app.py 3000000", "slow")
-    assert (code, found["outcome"], found["metric"]) == (0, "faster", "cpu_time")
+    assert (code, found["outcome"], found["metric"]) == (0, "faster", "cpu_time"), found
     assert found["low"] <= found["effect"] <= found["high"] < 1
     assert found["kind"] == "compare"
     assert [one["metric"] for one in found["verdicts"]] == [
