@@ -62,6 +62,14 @@ def test_the_document_holds_everything(capsys):
     assert [run["analyzer"] for run in document["runs"]] == list(ANALYZERS) == list(_NAMES)
 
 
+def test_what_reading_took_is_said_on_request_and_stands_in_the_document(capsys):
+    said = "sources: 4 read, "
+    assert said in whet(capsys, "analyze", "-q", "--cache-stats")[1]
+    assert said not in whet(capsys, "analyze", "-q")[1]
+    cache = json.loads(whet(capsys, "analyze", "-q", "--json")[1])["cache"]
+    assert (cache["reads"], cache["reads_saved"], cache["contents"]) == (4, 0, 4)
+
+
 def test_sarif_names_rules_places_and_fingerprints(capsys):
     assert whet(capsys, "analyze", "-q", "--sarif", "out.sarif")[0] == 0
     log = json.loads(Path("out.sarif").read_text())

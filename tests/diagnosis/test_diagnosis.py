@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from whet.codebase.cache import FileCache
 from whet.codebase.syntax import SourceModule
 from whet.diagnosis import find_matches, findings, hot_places, read_hot_modules
 from whet.diagnosis.hotspots import is_test, module_names
@@ -193,13 +194,13 @@ def test_only_hot_files_are_parsed_and_broken_ones_are_noted(tmp_path, profile):
     (tmp_path / "app.py").write_text("def f(:\n")
     (tmp_path / "lib.py").write_text("also broken (\n")
     hot = hot_places(profile, FILES)
-    modules, notes = read_hot_modules(tmp_path, hot, FILES)
+    modules, notes = read_hot_modules(FileCache(tmp_path), hot, FILES)
     assert [module.file for module in modules] == ["app.py"]
     assert len(notes) == 1
     assert notes[0].startswith("app.py: not analyzed")
     assert find_matches(modules, hot, load_remedies()) == ()
     (tmp_path / "app.py").unlink()
-    assert read_hot_modules(tmp_path, hot, FILES)[0] == ()
+    assert read_hot_modules(FileCache(tmp_path), hot, FILES)[0] == ()
 
 
 def test_uses_of_a_modules_names_elsewhere_are_seen():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from whet.codebase.cache import FileCache
 from whet.diagnosis import function_finder, hot_places
 from whet.records import (
     Allocation,
@@ -81,10 +82,8 @@ def profile():
 
 def test_functions_are_hot_by_memory_by_io_and_by_waiting(profile, tmp_path):
     (tmp_path / "app.py").write_text(SOURCE)
-    hot = {
-        place.name: place
-        for place in hot_places(profile, ["app.py"], function_at=function_finder(tmp_path))
-    }
+    find = function_finder(FileCache(tmp_path))
+    hot = {place.name: place for place in hot_places(profile, ["app.py"], function_at=find)}
     assert set(hot) == {"main", "row", "Store.save", "<module>"}
     assert hot["main"].memory_shares == {2: 0.1}
     assert hot["main"].memory_totals == {2: 0.5}, "with what the functions below hold"
@@ -101,6 +100,6 @@ def test_without_sources_only_time_makes_a_place_hot(profile):
 
 def test_a_file_that_cannot_be_read_has_no_functions(tmp_path):
     (tmp_path / "broken.py").write_text("def f(:\n")
-    find = function_finder(tmp_path)
+    find = function_finder(FileCache(tmp_path))
     assert find("gone.py", 1) is None
     assert find("broken.py", 1) is None

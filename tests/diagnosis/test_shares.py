@@ -7,6 +7,7 @@ import dataclasses
 import msgspec
 import pytest
 
+from whet.codebase.cache import FileCache
 from whet.diagnosis.match import concerned_share
 from whet.diagnosis.sources import Uses, names_used_outside, read_hot_modules
 from whet.records import HotPlace, Match, Span
@@ -47,7 +48,7 @@ def test_files_that_cannot_be_read_or_parsed_are_noted(tmp_path):
     (tmp_path / "broken.py").write_text("def f(:\n")
     hot = [HotPlace(file=f, name="f", line=1, self_share=1.0, total_share=1.0)
            for f in ("gone.py", "broken.py")]  # fmt: skip
-    modules, notes = read_hot_modules(tmp_path, hot, ["gone.py", "broken.py"])
+    modules, notes = read_hot_modules(FileCache(tmp_path), hot, ["gone.py", "broken.py"])
     assert [module.file for module in modules] == ["broken.py"]
     assert notes[0].startswith("gone.py: not analyzed")
     assert notes[1].startswith("broken.py: ")

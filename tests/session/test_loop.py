@@ -1,7 +1,10 @@
 """A session stops cleanly, goes on where it stopped, and leaves the project as it is."""
 
+import json
+
 import pytest
 
+from whet.cli import main
 from whet.errors import EffectsRefused, WorkloadFailed
 from whet.session import Options, optimize
 from whet.settings import Settings, load_settings
@@ -52,6 +55,21 @@ def test_switched_off_profiling_skips_what_needs_it(project):
     states = {stage.name: stage.status for stage in done.stages}
     assert states["profile"] == states["diagnose"] == states["evidence"] == "skipped"
     assert done.profile is None
+
+
+def test_a_check_reads_and_searches_each_source_once_and_says_so(project, monkeypatch, capsys):
+    (project / "other.py").write_text("import app\n")
+    monkeypatch.chdir(project)
+    assert main(["check", "-q", "-w", "app.py", "--cache-stats"]) == 0
+    said = capsys.readouterr().out
+    assert "sources: 2 read, " in said
+    assert "facts of sources: hit rate 50.0 %" in said
+    kept = open_store(project).session().load().file_cache
+    assert kept.reads == 2
+    assert kept.reads_saved >= 2
+    assert main(["check", "-q", "-w", "app.py", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["file_cache"]["reads"] == 2
 
 
 def test_a_workload_that_reaches_outside_is_refused_with_a_list(project):

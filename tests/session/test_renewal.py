@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
+from whet.codebase.cache import FileCache
 from whet.errors import InstrumentError
 from whet.records import (
     CpuProfile,
@@ -133,7 +134,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(diagnosing, "load_remedies", lambda: only)
     monkeypatch.setattr(diagnosing, "observed", look)
     found = SimpleNamespace(
-        project=project, settings=Settings(), options=Options(), session=Session(),
+        project=project, sources=FileCache(project), settings=Settings(), options=Options(), session=Session(),
         store=SimpleNamespace(declined=list), prospects={}, asked=set(), seen_by={},
         observed=observed,
         bench=SimpleNamespace(copies={"a": tmp_path / "a"}, launch_of=None),

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from whet.cli._cache import add_cache_argument, cache_lines
 from whet.cli._common import add_output_arguments, count, print_json, progress_listener
 from whet.errors import StoreError
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 SUMMARY = "finds where code hangs together badly: coupling, god objects, duplication, cycles"
 _NAMES = ("connascence", "god-object", "duplication", "cohesion", "cycle", "safety")
 _LEVELS = ("note", "warning", "error")
+_BYTES_IN_MB = 1_000_000
+_SHARE_OF_CONTENTS = 10  # each file is read once: only what is read ahead must wait in memory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on", choices=_LEVELS, help="exit with 1 at a finding of this level or a graver one"
     )
     parser.add_argument("--all", action="store_true", help="every finding with all its places")
+    add_cache_argument(parser)
     add_output_arguments(parser)
 
 
@@ -66,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(to_json(report))
     elif arguments.sarif != "-":
         sys.stdout.write(analysis_terminal.render(report, every=arguments.all))
+        if arguments.cache_stats and report.cache is not None:
+            print("", *cache_lines(report.cache), sep="\n")
     if arguments.fail_on is None:
         return 0
     grave = _LEVELS[_LEVELS.index(arguments.fail_on) :]
@@ -73,6 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _analyzed(arguments: argparse.Namespace) -> AnalysisReport:
+    import msgspec
+
+    from whet.codebase.cache import FileCache
     from whet.codebase.structure import Limits, analyze, modules_of, python_files
     from whet.session.setup import resolve_project
     from whet.settings import load_settings
@@ -83,14 +92,17 @@ def _analyzed(arguments: argparse.Namespace) -> AnalysisReport:
     settings = load_settings(project, config, {"exclude": excludes}).settings
     listener = progress_listener(quiet=arguments.quiet)
     files = python_files(project, settings.exclude, on_event=listener)
-    return analyze(
-        project.name,
-        modules_of(project, files),
-        only=arguments.only,
-        limits=Limits(clone_tokens=arguments.tokens),
-        total=len(files),
-        on_event=listener,
-    )
+    contents_bytes = settings.performance.max_memory_mb * _BYTES_IN_MB // _SHARE_OF_CONTENTS
+    with FileCache(project, limit_bytes=contents_bytes, files=files) as cache:
+        report = analyze(
+            project.name,
+            modules_of(project, files, cache),
+            only=arguments.only,
+            limits=Limits(clone_tokens=arguments.tokens),
+            total=len(files),
+            on_event=listener,
+        )
+        return msgspec.structs.replace(report, cache=cache.statistics())
 
 
 def _write(target: str, content: bytes) -> None:

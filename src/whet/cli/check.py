@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from whet.cli._cache import add_cache_argument, cache_lines
 from whet.cli._common import add_output_arguments, add_workload_arguments, print_json
 from whet.cli._session import add_session_arguments, options_of, settings_of, workload_of
 from whet.errors import UsageError
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_workload_arguments(parser)
     add_session_arguments(parser)
     add_output_arguments(parser)
+    add_cache_argument(parser)
     parser.add_argument(
         "--fail-on", type=float, metavar="GAIN",
         help="exit with 1 if a finding could gain this share of the time (0-1) or more",
@@ -79,6 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         show(session.findings, with_refused=arguments.all)
         for note in session.notes:
             print(f"note: {note}", file=sys.stderr)
+        if arguments.cache_stats and session.file_cache is not None:
+            print("", *cache_lines(session.file_cache), sep="\n")
     if fail_on is None:
         return 0
     return int(any(f.attainable_gain >= fail_on for f in offered(session.findings)))
@@ -109,7 +113,13 @@ def document(session: SessionRecord) -> dict[str, Any]:
         for finding in session.findings
     ]
     spelled = session.workload.spelled if session.workload else None
-    return {"version": 1, "workload": spelled, "findings": rows, "notes": list(session.notes)}
+    return {
+        "version": 1,
+        "workload": spelled,
+        "findings": rows,
+        "notes": list(session.notes),
+        "file_cache": session.file_cache,
+    }
 
 
 def show(findings: tuple[Finding, ...], *, with_refused: bool) -> None:

@@ -3,7 +3,7 @@
 from whet.diagnosis.hotspots import hot_places
 from whet.diagnosis.match import find_matches
 from whet.diagnosis.rank import Level, Objective, findings
-from whet.diagnosis.sources import function_finder, read_hot_modules
+from whet.diagnosis.sources import function_finder, module_of, read_hot_modules
 
 __all__ = [
     "Level",
@@ -12,5 +12,6 @@ __all__ = [
     "findings",
     "function_finder",
     "hot_places",
+    "module_of",
     "read_hot_modules",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from whet.codebase.syntax import SourceModule
@@ -17,28 +17,42 @@ from whet.remedies import ANNOTATION_WORDS, DICTIONARY_WORDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from whet.codebase.cache import FileCache
     from whet.records import HotPlace
 
 
+def module_of(cache: FileCache, file: str) -> SourceModule:
+    """One file of a project, parsed once as long as it does not change.
+
+    Raises:
+        WhetError: It cannot be read.
+    """
+    try:
+        return cache.tree(file, lambda data: SourceModule(data, file), form=f"module {file}")
+    except OSError as error:
+        where = f"source file {cache.root / file}"
+        raise WhetError(where, str(error), "Check that it can be read") from error
+
+
 def read_hot_modules(
-    root: Path, hot: Iterable[HotPlace], project_files: Collection[str]
+    cache: FileCache, hot: Iterable[HotPlace], project_files: Collection[str]
 ) -> tuple[tuple[SourceModule, ...], tuple[str, ...]]:
     """The modules that hold hot places, and notes on those that could not be analyzed.
 
     Args:
-        root: The project's folder.
+        cache: Through which the project's files are read.
         hot: Whose files are read.
         project_files: All files of the project, relative; those in Python are searched for uses
             of the hot modules' names.
     """
     modules, notes = [], []
-    uses = _uses(root, project_files)
+    uses = _uses(cache, project_files)
     for file in dict.fromkeys(place.file for place in hot):
         if file != printable(file):
             notes.append(f"{printable(file)}: not analyzed: its name is not UTF-8")
             continue
         try:
-            source = (root / file).read_bytes()
+            source = cache.read(file)
         except OSError as error:
             notes.append(f"{file}: {WhetError('not analyzed', str(error))}")
             continue
@@ -50,7 +64,7 @@ def read_hot_modules(
     return tuple(modules), tuple(notes)
 
 
-def function_finder(root: Path) -> Callable[[str, int], tuple[str, int] | None]:
+def function_finder(cache: FileCache) -> Callable[[str, int], tuple[str, int] | None]:
     """Tells the qualified name and the `def` line of the function around a line of a file.
 
     Files are read when they are asked about, each once; a line outside of functions, or in a file
@@ -61,7 +75,7 @@ def function_finder(root: Path) -> Callable[[str, int], tuple[str, int] | None]:
     def find(file: str, line: int) -> tuple[str, int] | None:
         if file not in modules:
             try:
-                modules[file] = SourceModule.parse(root / file, root=root)
+                modules[file] = module_of(cache, file)
             except WhetError:
                 modules[file] = None
         module = modules[file]
@@ -73,13 +87,13 @@ def function_finder(root: Path) -> Callable[[str, int], tuple[str, int] | None]:
     return find
 
 
-def _uses(root: Path, project_files: Collection[str]) -> dict[str, Uses]:
+def _uses(cache: FileCache, project_files: Collection[str]) -> dict[str, Uses]:
     found = {}
     for file in project_files:
         if file.endswith((".py", ".pyi")):
+            make = _uses_of_a_test if is_test(file) else _uses_of_code
             try:
-                text = (root / file).read_bytes().decode("latin-1")
-                found[file] = Uses(text, test=is_test(file))
+                found[file] = cache.facts(file, make, form=make.__name__)
             except OSError:
                 continue  # gone, or no file: it uses nothing
     return found
@@ -165,6 +179,14 @@ class Uses:
                 if not (renamed and "." in name):
                     held.add(name.partition(".")[0].strip())
         return held
+
+
+def _uses_of_code(source: bytes) -> Uses:
+    return Uses(source.decode("latin-1"))
+
+
+def _uses_of_a_test(source: bytes) -> Uses:
+    return Uses(source.decode("latin-1"), test=True)
 
 
 def _by_first(pattern: re.Pattern[str], text: str) -> dict[str, set[str]]:

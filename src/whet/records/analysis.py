@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from whet.records._base import Record
+from whet.records.tags import MemoryCacheStatistics
 
 
 class CodePlace(Record, frozen=True):
@@ -48,4 +49,5 @@ class AnalysisReport(Record, frozen=True):
     runs: tuple[AnalyzerRun, ...]
     not_decidable: dict[str, str] = {}  # kinds of connascence nothing is said about, and why
     notes: tuple[str, ...] = ()  # what could not be read
+    cache: MemoryCacheStatistics | None = None  # what reading took
     version: int = 1

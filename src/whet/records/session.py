@@ -9,6 +9,7 @@ from whet.records.environment import Environment, Interpreter
 from whet.records.finding import Finding
 from whet.records.fix import Fix, Validation
 from whet.records.profile import Profile
+from whet.records.tags import MemoryCacheStatistics
 from whet.records.verdict import FixVerdict, Verdict
 from whet.records.workload import Workload
 
@@ -81,3 +82,4 @@ class SessionRecord(Record, frozen=True):
     notes: tuple[str, ...] = ()
     objective: Literal["time", "memory", "io", "both"] = "time"
     runs_used: int = 0  # how often the workload was run
+    file_cache: MemoryCacheStatistics | None = None  # how often the project's files were read

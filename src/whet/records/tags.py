@@ -98,8 +98,8 @@ class CacheBucket(Record, frozen=True):
 class PrefetchStatistics(Record, frozen=True):
     """What was loaded before it was asked for."""
 
-    loaded: int
-    used: int
+    loaded: int  # files
+    used: int  # those asked for later
     wasted: int  # removed unused
     hit_rate: float | None  # of what was loaded; None: nothing decided yet
     active: bool  # switched off once it does not pay
@@ -128,14 +128,16 @@ class CacheStatistics(Record, frozen=True):
 class MemoryCacheStatistics(Record, frozen=True):
     """How well contents and trees are shared in memory by the readers of one run."""
 
-    contents: int
-    bytes: int
-    limit_bytes: int
-    trees: int
-    tree_limit: int
-    reads: int  # of the disk
-    reads_saved: int
-    hit_rate: float | None
-    tree_hit_rate: float | None
+    contents: int  # files in memory now
+    bytes: int  # of their contents
+    limit_bytes: int  # that contents may take
+    trees: int  # syntax trees in memory now
+    tree_limit: int  # trees, at most
+    reads: int  # of the disk, those ahead included
+    reads_saved: int  # files asked for again whose contents were still there and current
+    hit_rate: float | None  # of what was asked for: in memory, asked for before or read ahead
+    tree_hit_rate: float | None  # of trees that were asked for
+    fact_hit_rate: float | None  # of what else is made of contents
     fragmentation: float | None  # share of reserved bucket bytes that lies idle while others evict
-    prefetch: PrefetchStatistics
+    read_ms: float | None  # one read, on average
+    prefetch: PrefetchStatistics  # what was read ahead

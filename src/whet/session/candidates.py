@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from whet.codebase.syntax import SourceModule, first_line
+from whet.codebase.syntax import first_line
+from whet.diagnosis import module_of
 from whet.errors import UsageError, WhetError
 from whet.records import to_json
 from whet.session import diagnosing
@@ -19,7 +20,7 @@ from whet.session.outside import CLAIMS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from whet.codebase.syntax import FunctionNode
+    from whet.codebase.syntax import FunctionNode, SourceModule
     from whet.records import Finding, Fix, HotPlace
     from whet.session.work import Run
 
@@ -74,7 +75,7 @@ def _places(run: Run) -> tuple[HotPlace, ...]:
 
 def _asked(run: Run, place: HotPlace, limit_s: float) -> Iterator[Fix]:
     where = f"{place.file}:{place.line} {place.name}"
-    module = SourceModule.parse(run.project / place.file, root=run.project)
+    module = module_of(run.sources, place.file)
     function = module.function_at(place.line) if module.tree is not None else None
     if function is None or len(module.source) > _LARGEST_SOURCE:
         run.session.note(f"candidates: {where} is not asked about: too large, or not readable")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from whet.codebase import project_files
-from whet.codebase.syntax import SourceModule
 from whet.diagnosis import (
     find_matches,
     findings,
     function_finder,
     hot_places,
+    module_of,
     read_hot_modules,
 )
 from whet.diagnosis.rank import LEAST_GAIN, OFFERED
@@ -56,9 +56,9 @@ def diagnosed(run: Run, found: Profile) -> Diagnosis:
     """The patterns in hot places, in the lines of the original."""
     files = project_files(run.project, run.settings.exclude)
     hot = hot_places(
-        found, files, excludes=run.settings.exclude, function_at=function_finder(run.project)
+        found, files, excludes=run.settings.exclude, function_at=function_finder(run.sources)
     )
-    modules, notes = read_hot_modules(run.project, hot, files)
+    modules, notes = read_hot_modules(run.sources, hot, files)
     return Diagnosis(find_matches(modules, hot, _remedies(run)), hot, tuple(notes))
 
 
@@ -126,13 +126,9 @@ def proposals(run: Run, found: Sequence[Finding]) -> tuple[Fix, ...]:
 
 
 def _proposed(run: Run, finding: Finding) -> Fix:
-    module = _module(run, finding.file)
+    module = module_of(run.sources, finding.file)
     proposed = propose_fix(module, finding)
     return msgspec.structs.replace(proposed, sources={finding.file: digest(module.source)})
-
-
-def _module(run: Run, file: str) -> SourceModule:
-    return SourceModule.parse(run.project / file, root=run.project)
 
 
 def sites_of(matches: Sequence[Match]) -> set[str]:

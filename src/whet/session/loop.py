@@ -140,6 +140,9 @@ def _work(run: Run, steps: Callable[[Run], None]) -> None:
         if run.bench.copies.notes:
             session.note(*run.bench.copies.notes)
         steps(run)
+    read = run.sources.statistics()
+    if read.hit_rate is not None:
+        session.update(file_cache=read)
     if options.until:
         session.finish("partial")
         return

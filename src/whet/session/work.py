@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from whet.clock import SYSTEM_CLOCK, Clock
+from whet.codebase.cache import FileCache
 from whet.records import OnEvent, SessionRecord, ignore_event
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from whet.session.state import Session
     from whet.settings import Settings
     from whet.store import Store
+
+
+_BYTES_IN_MB = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,17 @@ class Run:
     validations: ValidationCache | None = None  # what the validations of all fixes share
     prospects: dict[str, Prospect] = field(default_factory=dict)  # by fix id, as things are now
     check_s: float = 0.0  # seconds that the latest validation took
+    sources: FileCache = field(init=False)  # the project's files, read and parsed once
     seen_by: dict[str, Profile] = field(default_factory=dict)  # later findings: what showed them
     asked: set[str] = field(default_factory=set)  # sites that an evidence run has looked at
+
+    def __post_init__(self) -> None:
+        """Half of the memory that whet may take is for what it has read."""
+        most = self.settings.performance
+        memory = most.max_memory_mb * _BYTES_IN_MB // 2
+        self.sources = FileCache(
+            self.project, limit_bytes=memory // 4, trees=most.cache_size, memory_bytes=memory
+        )
 
     @property
     def left_s(self) -> float:

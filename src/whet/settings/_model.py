@@ -115,12 +115,18 @@ class PerformanceSettings(Record, frozen=True):
     ] = 4
     cache_size: Annotated[
         int,
-        _about("Most parsed modules kept in memory." + _ENGINE, "entries", ge=100, le=10_000),
+        _about(
+            "Most parsed modules that a session keeps in memory, so far as memory allows.",
+            "entries",
+            ge=100,
+            le=10_000,
+        ),
     ] = 1000
     max_memory_mb: Annotated[
         int,
         _about(
-            "Memory of whet itself: a session that takes more says so in its report.",
+            "Memory of whet itself: a session that takes more says so in its report; up to half "
+            "of it is for the sources that the session has read and parsed.",
             "MB of 10^6 bytes",
             ge=10,
             le=1000,

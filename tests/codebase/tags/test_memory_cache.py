@@ -1,6 +1,7 @@
-"""Contents and trees in memory, and what is loaded ahead."""
+"""Contents and trees in memory, and what is read ahead."""
 
 import ast
+import itertools
 import random
 import threading
 
@@ -48,22 +49,34 @@ def test_a_file_that_was_just_written_is_read_again(folder, monkeypatch):
     assert cache.statistics().reads == 2
 
 
-def test_a_walk_in_order_is_foretold(folder):
-    cache = FileCache(folder, files=names(folder))
-    for name in names(folder):
-        cache.read(name)
-    found = cache.statistics()
-    assert found.reads_saved >= 58
-    assert found.prefetch.hit_rate > 0.9
-    assert found.prefetch.active
+def test_where_reading_is_slow_a_walk_in_order_is_read_ahead(folder):
+    slow = itertools.count().__next__  # every look at the clock is a second after the one before
+    with FileCache(folder, files=names(folder), clock=slow) as cache:
+        for name in names(folder):
+            assert cache.read(name) == (folder / name).read_bytes()
+        found = cache.statistics()
+    assert (found.reads, found.reads_saved) == (60, 0), "each file once, whoever read it"
+    assert found.hit_rate > 0.9
+    assert found.read_ms >= 1000
+    assert (found.prefetch.hit_rate, found.prefetch.active) == (1.0, True)
 
 
-def test_without_loading_ahead_only_what_was_read_before_is_saved(folder):
-    cache = FileCache(folder, files=names(folder), load_ahead=False)
+def test_where_reading_is_quick_nothing_is_read_ahead(folder):
+    cache = FileCache(folder, files=names(folder), clock=lambda: 0.0)
     for name in names(folder) * 3:
         cache.read(name)
     found = cache.statistics()
     assert (found.reads, found.reads_saved, found.prefetch.loaded) == (60, 120, 0)
+
+
+def test_a_file_that_is_gone_when_it_is_read_ahead_fails_only_who_asks_for_it(folder):
+    every = [*names(folder), "20b.py"]
+    slow = itertools.count().__next__
+    with FileCache(folder, files=every, clock=slow) as cache:
+        for name in names(folder):
+            assert cache.read(name) == (folder / name).read_bytes()
+        with pytest.raises(FileNotFoundError):
+            cache.read("20b.py")
 
 
 def test_what_followed_once_is_expected_again():
@@ -160,8 +173,20 @@ def test_trees_are_bounded_in_number_and_by_memory(folder):
     assert cache.statistics().trees == 0
 
 
-def test_threads_share_it(folder):
-    cache = FileCache(folder, files=names(folder))
+def test_facts_are_made_once_and_bounded_by_bytes_alone(folder):
+    cache = FileCache(folder, trees=5)
+    first = [cache.facts(name, len, form="length") for name in names(folder)]
+    assert [cache.facts(name, len, form="length") for name in names(folder)] == first
+    assert cache.statistics().fact_hit_rate == 0.5
+    cache = FileCache(folder, limit_bytes=1000, memory_bytes=1002)
+    for name in names(folder) * 2:
+        cache.facts(name, len, form="length")
+    assert cache.statistics().fact_hit_rate == 0
+
+
+@pytest.mark.parametrize("clock", [lambda: 0.0, itertools.count().__next__])
+def test_threads_share_it(folder, clock):
+    cache = FileCache(folder, files=names(folder), clock=clock)
     wrong, parsed = [], []
 
     def parse(data):

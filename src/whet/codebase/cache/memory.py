@@ -1,16 +1,21 @@
-"""File contents and syntax trees in memory, shared by all readers and threads of a run.
+"""File contents, syntax trees and facts in memory, shared by all readers and threads of a run.
 
-Contents are found by path and checked by the file's status; trees are found by content, so
-copies of a file share one. What was used least recently goes first, within a bucket of files of
+Contents are found by path and checked by the file's status; trees and facts are found by content,
+so copies of a file share one. What was used least recently goes first, within a bucket of files of
 like size: one large file does not push out hundreds of small ones.
+
+Files that are likely next are read ahead by threads, but only where reading takes long, as it does
+over a network: it is measured as the run goes. On a local disk a read takes less than foretelling
+it (benchmarks/results/codebase_memory.md), warm or cold, so there nothing is read ahead.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections import ChainMap, OrderedDict
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
 
 from whet.codebase.cache.identity import Identity, blob_id, is_racy, now_ns
 from whet.codebase.cache.prefetch import Prefetcher
@@ -18,11 +23,16 @@ from whet.records.tags import MemoryCacheStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
 LIMIT_BYTES = 100_000_000
 TREES = 500
+SLOW_S = 0.001  # a read that takes longer is worth reading ahead
+_JUDGED = 5  # reads after which their mean is believed
+_READERS = 4  # threads: what they wait for is not the processor
 _TREE_BYTES = 20  # a tree takes about so many bytes for each byte of source: measured on `ast`
+_FACT_BYTES = 2
 _SIZES = (10_000, 100_000)
 _SHARES = (0.35, 0.35, 0.30)
 _LARGEST_SHARE = 0.5  # of a bucket: what is larger is read, but not kept
@@ -36,9 +46,47 @@ class _Content(NamedTuple):
     data: bytes
 
 
-class _Tree(NamedTuple, Generic[T]):
-    tree: T
+class _Made(NamedTuple, Generic[T]):
+    made: T
     bytes: int
+
+
+class _Kept:
+    """What was made of contents, the least recently used out first."""
+
+    def __init__(self, limit_bytes: int, most: int | None = None) -> None:
+        self.limit_bytes = limit_bytes
+        self.most = most
+        self.held: OrderedDict[tuple[bytes, str], _Made[object]] = OrderedDict()
+        self.bytes = self.hits = self.misses = 0
+
+    def get(self, key: tuple[bytes, str]) -> _Made[object] | None:
+        known = self.held.get(key)
+        if known is not None:
+            self.held.move_to_end(key)
+            self.hits += 1
+        return known
+
+    def keep(self, key: tuple[bytes, str], made: _Made[object]) -> None:
+        self.misses += 1
+        self.held[key] = made
+        self.bytes += made.bytes
+        while self.held and (
+            self.bytes > self.limit_bytes or (self.most is not None and len(self.held) > self.most)
+        ):
+            self.bytes -= self.held.popitem(last=False)[1].bytes
+
+    @property
+    def hit_rate(self) -> float | None:
+        asked = self.hits + self.misses
+        return self.hits / asked if asked else None
+
+
+def _content(path: Path) -> tuple[Identity, bytes]:
+    """What is in a file, and its status before it was read."""
+    with path.open("rb") as opened:
+        identity = Identity.of(os.fstat(opened.fileno()))
+        return identity, opened.read()
 
 
 class FileCache:
@@ -48,12 +96,14 @@ class FileCache:
         root: Paths are relative to it.
         limit_bytes: Of contents.
         trees: How many syntax trees are kept.
-        memory_bytes: Of contents and trees together, estimated; None: `limit_bytes` five-fold.
-        files: All files there are, for loading ahead.
-        load_ahead: Load those that are likely next.
+        memory_bytes: Of contents, trees and facts together, estimated; None: `limit_bytes`
+            five-fold.
+        files: All files there are; without them nothing is read ahead.
+        load: Reads a file; raises OSError.
+        clock: Seconds, for how long reads take.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it reads with and by what clock has defaults
         self,
         root: Path,
         *,
@@ -61,24 +111,37 @@ class FileCache:
         trees: int = TREES,
         memory_bytes: int | None = None,
         files: Iterable[str] = (),
-        load_ahead: bool = True,
+        load: Callable[[Path], tuple[Identity, bytes]] = _content,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.root = root
         self.limit_bytes = limit_bytes
-        self.tree_limit = trees
-        self.tree_bytes_limit = max(0, (memory_bytes or 5 * limit_bytes) - limit_bytes)
+        left = max(0, (5 * limit_bytes if memory_bytes is None else memory_bytes) - limit_bytes)
+        self._trees = _Kept(left // 2, trees)
+        self._facts = _Kept(left - left // 2)
         self._lock = threading.RLock()
-        self._parsing = threading.RLock()
+        self._making = threading.RLock()
         self._buckets: tuple[OrderedDict[str, _Content], ...] = tuple(
             OrderedDict() for _ in _SHARES
         )
         self._held = [0] * len(_SHARES)
         self._evictions = [0] * len(_SHARES)
-        self._trees: OrderedDict[tuple[bytes, str], _Tree[object]] = OrderedDict()
-        self._tree_bytes = 0
+        self._read, self._clock = load, clock
+        self._waited_s = 0.0
+        self._asked_for = self._loads = self._found = self._again = 0
         self._ahead = Prefetcher(files)
-        self._loads_ahead = load_ahead
-        self._reads = self._saved = self._tree_hits = self._tree_misses = 0
+        self._coming: dict[str, Future[None]] = {}
+        self._readers: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing more is needed."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the threads that read ahead, if there are any."""
+        if self._readers is not None:
+            self._readers.shutdown(cancel_futures=True)
+            self._readers = None
 
     def read(self, file: str) -> bytes:
         """The bytes of a file, from memory where its status says that they are current.
@@ -87,19 +150,23 @@ class FileCache:
             OSError: It cannot be read.
         """
         with self._lock:
-            foretold = self._ahead.asked(file)
+            self._asked_for += 1
+            coming = self._coming.get(file)
+        if coming is not None:
+            coming.exception()  # who reads ahead meets errors again when it is asked for
+        with self._lock:
+            foretold = bool(self._ahead) and self._ahead.asked(file)
             data = self._known(file)
-            self._saved += data is not None
-            self._reads += data is None
-        known = data is not None
+            self._found += data is not None
+            self._again += data is not None and not foretold
         if data is None:
             data = self._load(file)
-        if self._loads_ahead and (foretold or not known):
-            self._load_ahead()
+        if self._ahead and self._is_slow():
+            self._read_ahead()
         return data
 
     def tree(self, file: str, parse: Callable[[bytes], T], *, form: str) -> T:
-        """The syntax tree of a file's content.
+        """The syntax tree of a file's content; nobody may change it.
 
         Args:
             file: Relative to the root.
@@ -109,53 +176,54 @@ class FileCache:
         Raises:
             OSError: The file cannot be read; what `parse` raises passes through.
         """
+        return self._made(self._trees, (file, form), parse, _TREE_BYTES)
+
+    def facts(self, file: str, make: Callable[[bytes], T], *, form: str) -> T:
+        """Something small that is made of a file's content; bounded by bytes, not by number.
+
+        Args:
+            file: Relative to the root.
+            make: Makes it; called once for each content, whichever files hold it.
+            form: Names what `make` makes.
+
+        Raises:
+            OSError: The file cannot be read; what `make` raises passes through.
+        """
+        return self._made(self._facts, (file, form), make, _FACT_BYTES)
+
+    def _made(
+        self, kept: _Kept, what: tuple[str, str], make: Callable[[bytes], T], weight: int
+    ) -> T:
+        file, form = what
         data = self.read(file)
         key = (blob_id(data), form)
-        known = self._known_tree(key)
-        if known is None:
-            # One at a time: a content is parsed once, parsers written in C keep the interpreter's
-            # lock anyway, and `ast` of Python 3.11 is not safe in threads (python/cpython 106905).
-            with self._parsing:
-                known = self._known_tree(key)
-                if known is None:
-                    known = _Tree(parse(data), _TREE_BYTES * len(data))
-                    self._keep_tree(key, known)
-        return known.tree  # type: ignore[return-value]  # kept as object
-
-    def _known_tree(self, key: tuple[bytes, str]) -> _Tree[object] | None:
-        with self._lock:
-            known = self._trees.get(key)
-            if known is not None:
-                self._trees.move_to_end(key)
-                self._tree_hits += 1
-            return known
-
-    def _keep_tree(self, key: tuple[bytes, str], made: _Tree[object]) -> None:
-        with self._lock:
-            self._tree_misses += 1
-            self._trees[key] = made
-            self._tree_bytes += made.bytes
-            while self._trees and (
-                len(self._trees) > self.tree_limit or self._tree_bytes > self.tree_bytes_limit
-            ):
-                self._tree_bytes -= self._trees.popitem(last=False)[1].bytes
+        # One at a time: a content is parsed once, parsers written in C keep the interpreter's
+        # lock anyway, and `ast` of Python 3.11 is not safe in threads (python/cpython 106905).
+        with self._making:
+            with self._lock:
+                known = kept.get(key)
+            if known is None:
+                known = _Made(make(data), weight * len(data))
+                with self._lock:
+                    kept.keep(key, known)
+        return known.made  # type: ignore[return-value]  # kept as object
 
     def statistics(self) -> MemoryCacheStatistics:
         """How well it served so far."""
         with self._lock:
-            asked = self._reads + self._saved
-            parsed = self._tree_hits + self._tree_misses
             return MemoryCacheStatistics(
                 contents=sum(map(len, self._buckets)),
                 bytes=sum(self._held),
                 limit_bytes=self.limit_bytes,
-                trees=len(self._trees),
-                tree_limit=self.tree_limit,
-                reads=self._reads,
-                reads_saved=self._saved,
-                hit_rate=self._saved / asked if asked else None,
-                tree_hit_rate=self._tree_hits / parsed if parsed else None,
+                trees=len(self._trees.held),
+                tree_limit=self._trees.most or 0,
+                reads=self._loads,
+                reads_saved=self._again,
+                hit_rate=self._found / self._asked_for if self._asked_for else None,
+                tree_hit_rate=self._trees.hit_rate,
+                fact_hit_rate=self._facts.hit_rate,
                 fragmentation=self._fragmentation(),
+                read_ms=1000 * self._waited_s / self._loads if self._loads else None,
                 prefetch=self._ahead.statistics(),
             )
 
@@ -185,12 +253,13 @@ class FileCache:
 
     def _load(self, file: str) -> bytes:
         """Read and keep; read outside of the lock, so threads read at the same time."""
-        checked = now_ns()
-        with (self.root / file).open("rb") as opened:
-            identity = Identity.of(os.fstat(opened.fileno()))
-            data = opened.read()
+        checked, began = now_ns(), self._clock()
+        identity, data = self._read(self.root / file)
+        took = self._clock() - began
         number = sum(len(data) >= end for end in _SIZES)
         with self._lock:
+            self._loads += 1
+            self._waited_s += took
             share = self.limit_bytes * _SHARES[number]
             self._known(file)
             bucket = self._buckets[number]
@@ -204,13 +273,25 @@ class FileCache:
                 self._ahead.dropped(gone)
         return data
 
-    def _load_ahead(self) -> None:
+    def _is_slow(self) -> bool:
+        """Whether reads take so long that the next ones should begin before they are asked for."""
+        return self._loads >= _JUDGED and self._waited_s >= SLOW_S * self._loads
+
+    def _read_ahead(self) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         with self._lock:
-            wanted = self._ahead.next_files(ChainMap(*self._buckets))
-        for file in wanted:
-            try:
-                self._load(file)
-            except OSError:
-                continue
+            if self._readers is None:
+                self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="whet-read-ahead")
+            known = {file for each in (self._coming, *self._buckets) for file in each}
+            for file in self._ahead.next_files(known):
+                self._coming[file] = self._readers.submit(self._arrive, file)
+
+    def _arrive(self, file: str) -> None:
+        try:
+            self._load(file)
+        finally:
             with self._lock:
-                self._ahead.loaded_ahead([file])
+                if any(file in bucket for bucket in self._buckets):
+                    self._ahead.loaded_ahead([file])
+                self._coming.pop(file, None)

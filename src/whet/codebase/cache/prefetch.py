@@ -42,6 +42,10 @@ class Prefetcher:
         self._rested = 0
         self.know(files)
 
+    def __bool__(self) -> bool:
+        """Whether it knows of files that could come next."""
+        return bool(self._order)
+
     def resume(self, earlier: PrefetchStatistics | None) -> None:
         """Go on from what was measured before."""
         if earlier is not None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Sequence
 
+    from whet.codebase.cache import FileCache
     from whet.records.event import OnEvent
 
 
@@ -32,11 +33,20 @@ def python_files(
     return [f for f in files if f.endswith(".py") and not Path(project, f).is_symlink()]
 
 
-def modules_of(project: str | os.PathLike[str], files: Iterable[str]) -> Iterator[SourceModule]:
-    """These files read and parsed, none of them kept; one that is gone or unreadable says so."""
+def modules_of(
+    project: str | os.PathLike[str], files: Iterable[str], cache: FileCache | None = None
+) -> Iterator[SourceModule]:
+    """These files read and parsed, no tree kept; one that is gone or unreadable says so.
+
+    Args:
+        project: Its folder.
+        files: Relative to it.
+        cache: Whom contents are asked of; None: the disk.
+    """
     for file in files:
         try:
-            yield SourceModule(Path(project, file).read_bytes(), printable(file))
+            data = Path(project, file).read_bytes() if cache is None else cache.read(file)
+            yield SourceModule(data, printable(file))
         except OSError as error:
             missing = SourceModule(b"", printable(file))
             missing.tree, missing.reason = None, f"not analyzed: {error.strerror or error}"
