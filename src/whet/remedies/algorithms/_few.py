@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from math import log2
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from whet.codebase.scopes import FUNCTIONS
 from whet.remedies._admission import NUMBERS, ordered_elements, ordered_values, types_of
-from whet.remedies._places import default_is_none, walk_function
+from whet.remedies._places import default_is_none, new_match, walk_function
 from whet.remedies.remedy import Admission, refused
 
 if TYPE_CHECKING:
@@ -21,6 +21,60 @@ ACTS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 LEAST_ELEMENTS = 32
 LEAST_RATIO = 8  # of all elements to used ones; below it the sort is as quick
 _IDENTICAL_TIES = ({"int"}, {"str"}, {"bytes"})  # equal elements cannot be told apart
+
+
+class Few(Protocol):
+    """A sort of which a few elements are used, as far as the evidence for it goes.
+
+    Attributes:
+        few: The constant number of elements used, or the expression of it.
+        last: It is the last one that is used.
+        key: The key function.
+    """
+
+    @property
+    def few(self) -> int | ast.expr: ...
+    @property
+    def last(self) -> bool: ...
+    @property
+    def key(self) -> ast.expr | None: ...
+
+
+def match_of_few(
+    module: SourceModule,
+    name: str,
+    node: ast.expr | ast.stmt,
+    message: str,
+    sites: list[tuple[str, ast.expr]],
+    sort: Few,
+) -> Match:
+    """The match of a sort, which asks for what its elements or keys are.
+
+    Args:
+        module: Where it stands.
+        name: Of the remedy.
+        node: What is rewritten.
+        message: What is wrong with it.
+        sites: The expressions that hold the elements, by name.
+        sort: What is known of it.
+    """
+    wanted = [*sites, *(key_parts(module, sort.key) or ())]
+    if isinstance(sort.few, ast.expr):
+        wanted.append(("few", sort.few))
+    return new_match(
+        module,
+        name,
+        node,
+        message,
+        safety="gated",
+        values=wanted,
+        data={
+            "few": sort.few if isinstance(sort.few, int) else None,
+            "last": sort.last,
+            "keyed": sort.key is not None,
+            "key_is_plain": is_plain_key(module, sort.key),
+        },
+    )
 
 
 def truth_of(node: ast.expr) -> bool | None:

@@ -56,14 +56,13 @@ from whet.remedies._places import (
     hot_function,
     import_of,
     is_in_text,
-    new_match,
     walk_function,
 )
 from whet.remedies.algorithms._few import (
     ACTS,
     admit_few,
     is_plain_key,
-    key_parts,
+    match_of_few,
     may_be_none,
     truth_of,
     used_by,
@@ -228,23 +227,9 @@ def _match(module: SourceModule, sort: _Sort) -> Match:
     call = sort.statement.value
     assert isinstance(call, ast.Call)  # noqa: S101 -- _sorts has seen to it
     assert isinstance(call.func, ast.Attribute)  # noqa: S101 -- same
-    sites = [("iterable", call.func.value), *(key_parts(module, sort.key) or ())]
-    if isinstance(sort.few, ast.expr):
-        sites.append(("few", sort.few))
-    return new_match(
-        module,
-        NAME,
-        sort.statement,
-        "a whole list is sorted for a few of its elements",
-        safety="gated",
-        values=sites,
-        data={
-            "few": sort.few if isinstance(sort.few, int) else None,
-            "last": sort.last,
-            "keyed": sort.key is not None,
-            "key_is_plain": is_plain_key(module, sort.key),
-        },
-    )
+    sites = [("iterable", call.func.value)]
+    message = "a whole list is sorted for a few of its elements"
+    return match_of_few(module, NAME, sort.statement, message, sites, sort)
 
 
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:

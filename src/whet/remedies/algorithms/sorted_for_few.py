@@ -46,14 +46,13 @@ from whet.remedies._places import (
     hot_function,
     import_of,
     is_in_text,
-    new_match,
     walk_function,
 )
 from whet.remedies.algorithms._few import (
     ACTS,
     admit_few,
     is_plain_key,
-    key_parts,
+    match_of_few,
     may_be_none,
     truth_of,
     used_by,
@@ -187,23 +186,8 @@ def _match(module: SourceModule, sort: _Sort) -> Match:
     sites = [("iterable", iterable)]
     if isinstance(iterable, ast.GeneratorExp):  # its elements are seen where they are made
         sites.append(("element", iterable.elt))
-    sites.extend(key_parts(module, sort.key) or ())
-    if isinstance(sort.few, ast.expr):
-        sites.append(("few", sort.few))
-    return new_match(
-        module,
-        NAME,
-        sort.whole,
-        "a whole sort is made for a few of its elements",
-        safety="gated",
-        values=sites,
-        data={
-            "few": sort.few if isinstance(sort.few, int) else None,
-            "last": sort.last,
-            "keyed": sort.key is not None,
-            "key_is_plain": is_plain_key(module, sort.key),
-        },
-    )
+    message = "a whole sort is made for a few of its elements"
+    return match_of_few(module, NAME, sort.whole, message, sites, sort)
 
 
 def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
