@@ -19,6 +19,11 @@ class Counters:
             self.hits += hits
             self.misses += misses
 
+    def hit(self) -> None:
+        """Counts a read of one key that found it."""
+        with self._lock:
+            self.hits += 1
+
     def wrote(self, records: int) -> None:
         """Counts stored records."""
         with self._lock:

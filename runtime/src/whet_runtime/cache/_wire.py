@@ -23,7 +23,9 @@ MARK = struct.Struct(">Q")
 WIRE_VERSION = 1
 _MAGIC = 0xCA
 _HEAD = struct.Struct(">QBBIddddQI")
-_CHECKED_FROM = 14  # what follows the checksum
+_FRONT = struct.Struct(">QBBI")  # of it, up to the checksum
+_REST = struct.Struct(">ddddQI")
+_CHECKED_FROM = _FRONT.size
 _CHECKSUM_BITS = 0xFFFFFFFF
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
@@ -35,21 +37,10 @@ class Torn(ValueError):
 def packed(record: Record, mark: int) -> bytes:
     """The record as bytes under its mark."""
     tags = _encode(dict(record.generations)).encode() if record.generations else b""
-    head = _HEAD.pack(
-        mark,
-        _MAGIC,
-        WIRE_VERSION,
-        0,
-        record.created_s,
-        record.soft_s,
-        record.hard_s,
-        record.load_s,
-        record.fingerprint,
-        len(tags),
-    )
-    rest = b"".join((head[_CHECKED_FROM:], tags, record.body))
+    body, fingerprint, created, soft, hard, _, load, _ = record
+    rest = _REST.pack(created, soft, hard, load, fingerprint, len(tags)) + tags + body
     checksum = zlib.crc32(rest, mark & _CHECKSUM_BITS)
-    return head[: _CHECKED_FROM - 4] + checksum.to_bytes(4) + rest
+    return _FRONT.pack(mark, _MAGIC, WIRE_VERSION, checksum) + rest
 
 
 def tombstone(mark: int) -> bytes:
@@ -63,13 +54,13 @@ def unpacked(stored: bytes) -> tuple[Record | None, int]:
     Raises:
         Torn: The bytes are not what `packed` or `tombstone` made.
     """
-    if len(stored) == MARK.size:
-        return None, MARK.unpack(stored)[0]
     try:
         mark, magic, version, checksum, created, soft, hard, load, fingerprint, tags_bytes = (
             _HEAD.unpack_from(stored)
         )
     except struct.error:
+        if len(stored) == MARK.size:
+            return None, MARK.unpack(stored)[0]
         raise Torn from None
     if magic != _MAGIC or version != WIRE_VERSION:
         raise Torn
@@ -77,5 +68,5 @@ def unpacked(stored: bytes) -> tuple[Record | None, int]:
         raise Torn
     body_at = _HEAD.size + tags_bytes
     tags: Mapping[str, int] = json.loads(stored[_HEAD.size : body_at]) if tags_bytes else {}
-    body = stored[body_at:]
-    return Record(body, fingerprint, created, soft, hard, tags, load, len(stored)), mark
+    fields = (stored[body_at:], fingerprint, created, soft, hard, tags, load, len(stored))
+    return Record._make(fields), mark

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+from hashlib import blake2b
+from struct import Struct
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from whet_runtime.cache._disk import _bound, _notices, _tags
 from whet_runtime.cache._disk._files import LargeValues
+from whet_runtime.cache._disk._store import CHANGES, ROW
 from whet_runtime.cache._disk._tags import as_bytes
 from whet_runtime.cache._numbers import ProcessNumber, random_number
 from whet_runtime.cache._tier import GRACE_S, Notice, Record, Seen, Sight
@@ -31,6 +33,7 @@ _UPSERT = (
     "mark = ?2, hard = ?3, used = ?4, size = ?5, key = ?6, file = ?7, record = ?8"
 )
 _SELECT = "SELECT used, file, record FROM entries WHERE id = ? AND key = ?"
+_SELECT_ONE = "SELECT key, used, record FROM entries WHERE id = ?"
 _WHERE_NOTHING = "INSERT OR IGNORE INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
 _WHERE_MARKED = (
     "UPDATE entries SET mark = ?2, hard = ?3, used = ?4, size = ?5, key = ?6, file = ?7, "
@@ -40,6 +43,7 @@ _WHERE_MARKED = (
 
 _NOTHING = Sight(None, 0)
 _NO_GENERATIONS: Mapping[str, int] = MappingProxyType({})
+_number_of = Struct(">q").unpack
 
 
 class _Row(NamedTuple):
@@ -57,7 +61,8 @@ class _Row(NamedTuple):
 
 def key_id(key: bytes) -> int:
     """The number of a key's row."""
-    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), signed=True)
+    number: int = _number_of(blake2b(key, digest_size=8).digest())[0]
+    return number
 
 
 class Entries:
@@ -78,18 +83,20 @@ class Entries:
         self._files = LargeValues(store.directory)
         self._used: dict[int, int] = {}
         self._unchecked_bytes = 0
+        self._checked_every_bytes = max_bytes / _CHECKS_PER_BOUND
+        self.notes_are_due = False  # so many entries were used that it is to be written down
         self.origin = ProcessNumber()
 
     def read_one(self, key: str) -> Seen:
         """What is at one key: `read` without what several keys and tags take."""
-        store, name = self._store, as_bytes(key)
-        identity = key_id(name)
-        row = store.run(_selected, identity, name)
+        name = key.encode("utf-8", "surrogatepass")
+        (identity,) = _number_of(blake2b(name, digest_size=8).digest())
+        row = self._store.one(_SELECT_ONE, (identity,), ROW)
         if row is None:
             self._counters.read(0, 1)
             return Seen({key: _NOTHING}, _NO_GENERATIONS)
-        used, file, content = row
-        if file is not None or used < 0:
+        stored_name, used, content = row
+        if content is None or stored_name != name:  # a file; or of two keys with one number
             return self.read((key,), ())
         try:
             record, mark = unpacked(content)
@@ -100,8 +107,8 @@ class Entries:
             return self.read((key,), ())
         if now_s - used > _USED_EVERY_S:
             self._note(identity, now_s)
-        self._counters.read(1, 0)
-        return Seen({key: Sight(record, mark)}, _NO_GENERATIONS)
+        self._counters.hit()
+        return Seen._make(({key: Sight._make((record, mark))}, _NO_GENERATIONS))
 
     def read(self, keys: Sequence[str], tags: Sequence[str]) -> Seen:
         """What is at the keys, and the tags as they are now."""
@@ -122,11 +129,14 @@ class Entries:
     def write(self, key: str, record: Record, seen: int | None) -> bool:
         """Stores a record unless the mark at its key has changed."""
         row = self._row(key, record)
-        if row.file is None:
-            stored = self._store.run(_stored, row, seen)
+        _, _, _, _, size, _, file, _ = row
+        if file is None:
+            stored: bool = self._store.one(*_storing(row, seen), CHANGES) > 0
         else:
             stored = self._write_file(row, seen)
-        self._keep_bound(row.size)
+        self._unchecked_bytes += size
+        if self._unchecked_bytes >= self._checked_every_bytes:
+            self._keep_bound()
         return stored
 
     def write_many(self, records: Mapping[str, Record]) -> int:
@@ -137,7 +147,8 @@ class Entries:
         for row in rows:
             if row.file is not None:
                 self._write_file(row, None)
-        self._keep_bound(sum(row.size for row in rows))
+        self._unchecked_bytes += sum(row.size for row in rows)
+        self._keep_bound()
         return len(rows)
 
     def remove(self, keys: Sequence[str]) -> int:
@@ -159,7 +170,8 @@ class Entries:
             return found
 
         found = self._store.writing(bury)
-        self._keep_bound(_ROW_BYTES * len(keys))
+        self._unchecked_bytes += _ROW_BYTES * len(keys)
+        self._keep_bound()
         return found
 
     def renew(self, tags: Sequence[str]) -> None:
@@ -282,12 +294,12 @@ class Entries:
         mark = random_number()
         content = packed(record, mark)
         now_s = int(self._clock.time())
-        named = as_bytes(key)
+        named = key.encode("utf-8", "surrogatepass")
         size = len(content) + len(named) + _ROW_BYTES
         file = None
         if len(content) > _LARGEST_INLINE_BYTES:
             file = f"{mark % 256:02x}/{mark:016x}".encode()
-        return _Row(key_id(named), mark, record.hard_s, now_s, size, named, file, content)
+        return _Row._make((key_id(named), mark, record.hard_s, now_s, size, named, file, content))
 
     def _write_file(self, row: _Row, seen: int | None) -> bool:
         name, content = row.file or b"", row.record or b""
@@ -299,7 +311,7 @@ class Entries:
             raise self._store.unavailable(str(error)) from error
 
         def store(connection: sqlite3.Connection) -> bool:
-            stored = _stored(connection, row._replace(record=None), seen)
+            stored = connection.execute(*_storing(row._replace(record=None), seen)).rowcount > 0
             if stored:
                 self._files.keep(connection, name)
             return stored
@@ -308,10 +320,9 @@ class Entries:
         self._sweep()
         return stored
 
-    def _keep_bound(self, written_bytes: int) -> None:
+    def _keep_bound(self) -> None:
         """Evicts when the bound is passed; looked at after each 64th of it."""
-        self._unchecked_bytes += written_bytes
-        if self._unchecked_bytes * _CHECKS_PER_BOUND < self._max_bytes:
+        if self._unchecked_bytes < self._checked_every_bytes:
             return
         self._unchecked_bytes = 0
         if self._store.run(_bound.used_bytes) <= self._max_bytes:
@@ -323,14 +334,12 @@ class Entries:
 
     def _note(self, identity: int, now_s: float) -> None:
         self._used[identity] = int(now_s)
-
-    def has_notes(self) -> bool:
-        """Whether so many entries were used that it is to be written down."""
-        return len(self._used) >= _NOTED_AT_ONCE
+        self.notes_are_due = len(self._used) >= _NOTED_AT_ONCE
 
     def note_use(self) -> None:
         """Writes down which entries were used."""
         used, self._used = self._used, {}
+        self.notes_are_due = False
         rows: Iterable[tuple[int, int]] = [(when, identity) for identity, when in used.items()]
         self._store.writing(
             lambda connection: connection.executemany(
@@ -350,9 +359,10 @@ def _selected(connection: sqlite3.Connection, identity: int, name: bytes) -> Any
     return connection.execute(_SELECT, (identity, name)).fetchone()
 
 
-def _stored(connection: sqlite3.Connection, row: _Row, seen: int | None) -> bool:
+def _storing(row: _Row, seen: int | None) -> tuple[str, Sequence[Any]]:
+    """The statement that stores a row unless the mark at its key has changed."""
     if seen is None:
-        return connection.execute(_UPSERT, row).rowcount > 0
+        return _UPSERT, row
     if seen == 0:
-        return connection.execute(_WHERE_NOTHING, row).rowcount > 0
-    return connection.execute(_WHERE_MARKED, (*row, seen)).rowcount > 0
+        return _WHERE_NOTHING, row
+    return _WHERE_MARKED, (*row, seen)

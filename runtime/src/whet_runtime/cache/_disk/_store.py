@@ -1,7 +1,7 @@
 """The database file of a disk tier: connections, and a new file when this one is corrupt or gone.
 
 A connection is lent to one thread at a time and carries the identity of the file it opened. The
-path is asked at least every 10 ms which file it names now: if somebody replaced or deleted the
+path is asked at least every 5 ms which file it names now: if somebody replaced or deleted the
 file, nobody goes on reading the old one. Whoever makes a new file waits for longer than that
 before anything is written to it: no invalidation in the new file meets a reader of the old.
 """
@@ -11,14 +11,16 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import contextmanager, suppress
+from operator import attrgetter
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from whet_runtime.cache._fork import guard_forks
 from whet_runtime.errors import MisuseError, TierUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     T = TypeVar("T")
 
@@ -26,8 +28,11 @@ _FILE_NAME = "whet-cache-1.db"  # the number is the schema's: versions live besi
 _SIDE_FILES = ("-wal", "-shm")
 _KEPT_CONNECTIONS = 8
 _CACHE_KIB = 8_000
-_LOOKED_EVERY_S = 0.01
-_NEW_FILE_WAITS_S = 0.03
+_LOOKED_EVERY_S = 0.005
+# Longer than two looks: a connection that was in use at one of them is seen to at the next.
+_NEW_FILE_WAITS_S = 0.012
+ROW = sqlite3.Cursor.fetchone  # the only row, or `None`
+CHANGES = attrgetter("rowcount")
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # An integer key and the values in one tree: as fast as WITHOUT ROWID for small values, 1.6 times
 # faster to read at 3 kB and 4 times at 20 kB, because its leaves hold more of a value.
@@ -60,6 +65,7 @@ CREATE TRIGGER IF NOT EXISTS file_changed AFTER UPDATE OF file ON entries
 class _Lent(NamedTuple):
     connection: sqlite3.Connection
     identity: tuple[int, int]
+    cursor: sqlite3.Cursor  # for statements of one row, which leave nothing open
 
 
 class Store:
@@ -68,12 +74,13 @@ class Store:
     Args:
         directory: Made if missing, readable by its owner only.
         timeout_s: The longest wait for another process's write.
+        log_pages: After so many pages of 4 KiB the log is copied into the database.
 
     Raises:
         MisuseError: The platform cannot lock files.
     """
 
-    def __init__(self, directory: Path, timeout_s: float) -> None:
+    def __init__(self, directory: Path, timeout_s: float, log_pages: int = 1_000) -> None:
         try:
             import fcntl
         except ImportError:
@@ -84,12 +91,42 @@ class Store:
         self.directory = directory
         self.path = str(directory / _FILE_NAME)
         self.timeout_s = timeout_s
+        self._log_pages = log_pages
         self.replacements = 0  # files found corrupt and made anew by this process
         self._idle: list[_Lent] = []
         self._looked_s = 0.0
         self._abandoned: list[_Lent] = []  # of the parent process; closing them here would harm it
-        self._process = os.getpid()
         self._closed = False
+        guard_forks(self)
+
+    def one(
+        self,
+        statement: str,
+        parameters: Sequence[Any],
+        answer: Callable[[sqlite3.Cursor], Any],
+    ) -> Any:
+        """The answer of one statement that leaves nothing open: `run` in half its time.
+
+        Args:
+            statement: A change, or a `SELECT` of at most one row.
+            parameters: Bound to it.
+            answer: What to ask the cursor: `ROW` or `CHANGES`.
+
+        Raises:
+            TierUnavailable: As `run`.
+        """
+        lent = self._take()
+        try:
+            found = answer(lent.cursor.execute(statement, parameters))
+        except sqlite3.Error as error:
+            self._failed(lent, error)
+        except BaseException:
+            self._give_back(lent)
+            raise
+        else:
+            self._give_back(lent)
+            return found
+        return self.run(lambda connection: answer(connection.execute(statement, parameters)))
 
     def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """What the work returns with a connection; tried again once on a new file.
@@ -152,10 +189,18 @@ class Store:
             return None
         return found.st_dev, found.st_ino
 
+    def before_fork(self) -> None:
+        """Nothing: an idle connection is in no thread's hands."""
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """In a child process: forgets the parent's connections without closing them."""
+        if in_child:
+            self._abandoned.extend(self._idle)
+            self._idle = []
+
     def close(self) -> None:
         """Closes the idle connections; those in use are closed when they come back."""
         self._closed = True
-        self._leave_to_parent()
         self._drop_idle()
 
     def unavailable(self, reason: str) -> TierUnavailable:
@@ -174,9 +219,6 @@ class Store:
         self._looked_s = 0.0
 
     def _take(self) -> _Lent:
-        if self._closed:
-            raise self.unavailable("it was closed")
-        self._leave_to_parent()
         now_s = monotonic()
         if now_s - self._looked_s > _LOOKED_EVERY_S:
             self._drop_replaced()
@@ -185,12 +227,6 @@ class Store:
             return self._idle.pop()
         except IndexError:
             return self._opened()
-
-    def _leave_to_parent(self) -> None:
-        """In a child process: forgets the parent's connections without closing them."""
-        if self._process != os.getpid():
-            self._abandoned.extend(self._idle)
-            self._idle, self._process = [], os.getpid()
 
     def _drop_replaced(self) -> None:
         """Closes the idle connections to a file that the path does not name any more."""
@@ -208,6 +244,8 @@ class Store:
             self._idle.append(lent)
 
     def _opened(self) -> _Lent:
+        if self._closed:
+            raise self.unavailable("it was closed")
         try:
             with self._locked():
                 connection = self._connected()
@@ -217,7 +255,7 @@ class Store:
         if identity is None:
             connection.close()
             raise self.unavailable("the database vanished while it was opened")
-        return _Lent(connection, identity)
+        return _Lent(connection, identity, connection.cursor())
 
     def _connected(self) -> sqlite3.Connection:
         """A connection with the schema; a file that is no database is made anew, once."""
@@ -229,6 +267,7 @@ class Store:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute(f"PRAGMA wal_autocheckpoint = {self._log_pages}")
                 connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 connection.execute("PRAGMA trusted_schema = OFF")
                 if not connection.execute("PRAGMA user_version").fetchone()[0]:
