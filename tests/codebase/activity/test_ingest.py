@@ -22,7 +22,7 @@ from whet.codebase.activity import (
 )
 from whet.codebase.activity._places import places_of
 from whet.codebase.activity._reading import read_commits
-from whet.codebase.activity.ledger import ledger_path, open_ledger
+from whet.codebase.activity.ledger import Ledger, ledger_path, open_ledger
 from whet.errors import GitError, StoreError
 
 
@@ -203,6 +203,29 @@ def test_an_empty_repository_has_nothing_to_record(repository):
     report = ingest(repository.path)
     assert (report.recorded, report.total) == (0, 0)
     assert commits_by_day(repository.path) == {}
+
+
+def test_a_long_history_is_taken_in_by_pieces(repository, monkeypatch):
+    grow(repository, 4000)
+    asked = []
+    unknown = Ledger.unknown
+    monkeypatch.setattr(
+        Ledger, "unknown", lambda self, shas: asked.append(len(shas)) or unknown(self, shas)
+    )
+    ingest(repository.path)
+    assert sum(asked) == 4000
+    assert max(asked) < 2000
+
+
+def test_what_is_new_between_known_commits_is_read_in_whole_batches(repository):
+    grow(repository, 40)
+    ingest(repository.path)
+    with open_ledger(places_of(repository.path)) as ledger:
+        ledger._connection.execute("DELETE FROM tips")
+        ledger._connection.execute("DELETE FROM commits WHERE rowid % 4 = 0")
+    assert (report := ingest(repository.path, batch=5)).recorded == 10
+    assert report.batches == 2
+    assert recorded(repository) == reachable(repository)
 
 
 def test_days_count_commits_of_branches_by_the_author(repository):

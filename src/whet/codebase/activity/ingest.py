@@ -18,12 +18,13 @@ from whet.codebase.activity._places import places_of
 from whet.codebase.activity._reading import read_commits
 from whet.codebase.activity.ledger import open_ledger
 from whet.codebase.activity.spool import drop_marks, read_marks
-from whet.codebase.git import git, is_shallow, try_git
+from whet.codebase.git import git, git_chunks, is_shallow, try_git
 from whet.records.activity import IngestReport
 from whet.records.event import Event, ignore_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
     from typing import Literal
 
     from whet.codebase.activity._places import Places
@@ -74,15 +75,14 @@ def ingest(
         boundary = _boundary(places)
         tips = _tips(where)
         counts = _Counts()
-        for shas, on_branch in _new(where, ledger, tips, boundary):
-            for some in _pieces(shas, batch):
-                if counts.batches:
-                    sleep(pause_s)
-                fresh = ledger.record(read_commits(where, some, counts.notes), on_branch=on_branch)
-                counts.recorded += fresh
-                counts.on_branches += fresh * on_branch
-                counts.batches += 1
-                _tell(on_event, counts.recorded)
+        for shas, on_branch in _new(where, ledger, tips, boundary, batch):
+            if counts.batches:
+                sleep(pause_s)
+            fresh = ledger.record(read_commits(where, shas, counts.notes), on_branch=on_branch)
+            counts.recorded += fresh
+            counts.on_branches += fresh * on_branch
+            counts.batches += 1
+            _tell(on_event, counts.recorded)
         if counts.batches:
             _tell(on_event, counts.recorded, "done")
         lost = _gone(where, ledger.unknown(sorted(marks.commits)))
@@ -119,28 +119,49 @@ def _tips(where: str | os.PathLike[str]) -> list[str]:
 
 
 def _new(
-    where: str | os.PathLike[str], ledger: Ledger, tips: Sequence[str], boundary: str
+    where: Path, ledger: Ledger, tips: Sequence[str], boundary: str, batch: int
 ) -> Iterator[tuple[list[str], bool]]:
-    """Commits to record, oldest first, and whether a branch or tag reaches them."""
+    """Batches of commits to record, oldest first, and whether a branch or tag reaches them.
+
+    However long the history is, only a piece of its names is held here.
+    """
     known = ledger.tips(boundary)
-    reached = _listed(where, [*tips, *(f"^{sha}" for sha in known)]) if tips else []
-    fresh = ledger.unknown(reached)
-    ledger.promote(set(reached).difference(fresh))
-    yield fresh, True
+    if tips:
+        reached = _listed(where, [*tips, *(f"^{sha}" for sha in known)])
+        for shas in _filled(_unrecorded(ledger, reached), batch):
+            yield shas, True
     without = [f"^{sha}" for sha in (*tips, *known)]
-    yield ledger.unknown(_listed(where, without, "--reflog")), False
+    rest = map(ledger.unknown, _listed(where, without, "--reflog"))
+    for shas in _filled(rest, batch):
+        yield shas, False
 
 
-def _listed(where: str | os.PathLike[str], revisions: Sequence[str], *sources: str) -> list[str]:
+def _unrecorded(ledger: Ledger, pieces: Iterable[list[str]]) -> Iterator[list[str]]:
+    """What is new of the names that branches and tags reach; the others count as theirs now."""
+    for shas in pieces:
+        fresh = ledger.unknown(shas)
+        ledger.promote(set(shas).difference(fresh))
+        yield fresh
+
+
+def _listed(where: Path, revisions: Sequence[str], *sources: str) -> Iterator[list[str]]:
+    """Names of commits, oldest first, in pieces as git hands them out."""
     asked = ("rev-list", "--reverse", "--ignore-missing", *sources, "--stdin")
     lines = "\n".join(revisions).encode() + b"\n"
-    shown = git(where, *asked, stdin=lines, environment=_PLAIN)
-    return shown.decode("ascii").split()
+    for chunk in git_chunks(where, *asked, separator=b"\n", stdin=lines, environment=_PLAIN):
+        yield chunk.decode("ascii").split()
 
 
-def _pieces(shas: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(shas), size):
-        yield shas[start : start + size]
+def _filled(pieces: Iterable[list[str]], size: int) -> Iterator[list[str]]:
+    """The same names in pieces of one size, but for the last."""
+    waiting: list[str] = []
+    for piece in pieces:
+        waiting += piece
+        while len(waiting) >= size:
+            yield waiting[:size]
+            del waiting[:size]
+    if waiting:
+        yield waiting
 
 
 def _gone(where: str | os.PathLike[str], shas: Iterable[str]) -> list[str]:
