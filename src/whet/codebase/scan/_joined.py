@@ -50,15 +50,16 @@ def files_there(folder: Path) -> Iterator[Batch]:
     place = {"GIT_INDEX_FILE": os.fspath(nowhere)}
     unseen = set(index.names)
     for chunk in git_chunks(folder, *_WALKED, environment=place):
-        names = chunk.removesuffix(b"\0").split(b"\0")
+        # Operations on whole sets and texts: one for each name would cost as much as git's walk.
+        names = os.fsdecode(chunk[:-1]).split("\0")
         unseen.difference_update(names)
-        known = [name for name in names if name in index.names]
-        if len(known) < len(names):
+        if not index.names.issuperset(names):
             new = [name for name in names if name not in index.names]
-            yield Batch(_decoded(index.untracked(new)), tracked=False)
-        yield Batch(_decoded(known), tracked=True)
+            yield Batch(index.untracked(new), tracked=False)
+            names = [name for name in names if name in index.names]
+        yield Batch(names, tracked=True)
     there = Presence(os.fspath(folder))
-    rest = _decoded(sorted(unseen))
+    rest = sorted(unseen)
     for at in range(0, len(rest), _BATCH_FILES):
         yield Batch(there.files(rest[at : at + _BATCH_FILES]), tracked=True)
 
@@ -68,41 +69,41 @@ class _Index:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.names = set(git(folder, "ls-files", "-z", "-c").split(b"\0")) - {b""}
-        self._theirs: dict[bytes, bool] = {b"": False}  # folders that belong to a submodule
+        self.names = set(_names(git(folder, "ls-files", "-z", "-c")))
+        self._theirs: dict[str, bool] = {"": False}  # folders that belong to a submodule
 
-    def untracked(self, names: list[bytes]) -> list[bytes]:
+    def untracked(self, names: list[str]) -> list[str]:
         """Those of the names that git would list with this index, and what it would add."""
         kept = []
         for name in names:
-            if name.endswith(b"/"):  # a repository
+            if name.endswith("/"):  # a repository
                 kept += self._inside(name)
-            elif not self._is_theirs(name.rpartition(b"/")[0]):
+            elif not self._is_theirs(name.rpartition("/")[0]):
                 kept.append(name)
         return kept
 
-    def _inside(self, repository: bytes) -> list[bytes]:
+    def _inside(self, repository: str) -> list[str]:
         """New files in a repository inside: git enters it where it tracks files there."""
         if not any(name.startswith(repository) for name in self.names):
             return []
-        asked = (*_WALKED, "--", f":(literal){os.fsdecode(repository)}")
-        found = git(self._folder, *asked).split(b"\0")
-        return [name for name in found if name and not name.endswith(b"/")]
+        asked = (*_WALKED, "--", f":(literal){repository}")
+        return [name for name in _names(git(self._folder, *asked)) if not name.endswith("/")]
 
-    def _is_theirs(self, folder: bytes) -> bool:
+    def _is_theirs(self, folder: str) -> bool:
         known = self._theirs.get(folder)
         if known is None:
-            known = self._is_theirs(folder.rpartition(b"/")[0]) or (
+            known = self._is_theirs(folder.rpartition("/")[0]) or (
                 folder in self.names and self._is_submodule(folder)
             )
             self._theirs[folder] = known
         return known
 
-    def _is_submodule(self, folder: bytes) -> bool:
+    def _is_submodule(self, folder: str) -> bool:
         """A tracked name that is a folder now is a submodule, or was a file."""
-        asked = ("ls-files", "-z", "-s", "--", f":(literal){os.fsdecode(folder)}")
+        asked = ("ls-files", "-z", "-s", "--", f":(literal){folder}")
         return git(self._folder, *asked).startswith(_SUBMODULE)
 
 
-def _decoded(names: list[bytes]) -> list[str]:
-    return os.fsdecode(b"\0".join(names)).split("\0") if names else []
+def _names(listed: bytes) -> list[str]:
+    """The names of a listing, each of which ends with a NUL byte."""
+    return os.fsdecode(listed).split("\0")[:-1]
