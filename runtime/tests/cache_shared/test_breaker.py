@@ -53,6 +53,15 @@ def test_slow_answers_in_a_row_open_and_a_fast_one_between_does_not():
     breaker.close()
 
 
+def test_one_answer_that_takes_twice_as_long_opens():
+    breaker = make_breaker(Probe(0), first_wait_s=60, slow_s=0.05, slow_calls=3)
+    breaker.answered(0.1)
+    assert not breaker.open
+    breaker.answered(0.101)
+    assert breaker.open
+    breaker.close()
+
+
 def test_a_probe_that_is_slow_does_not_close():
     waited = threading.Event()
 

@@ -81,6 +81,17 @@ def test_a_database_damaged_in_use_is_made_anew_for_everybody(run_disk, folder, 
     assert here.statistics().corrupt >= 1
 
 
+def test_what_is_stored_in_a_new_file_waits_for_the_disk_as_in_an_old_one(run_disk, record):
+    def waits(connection):
+        return connection.execute("PRAGMA synchronous").fetchone()[0]
+
+    normal = 1
+    tier = run_disk()
+    assert tier._store.run(waits) == normal
+    drive(tier.write("k", record(), seen=None))
+    assert run_disk()._store.run(waits) == normal
+
+
 def test_a_missing_table_is_a_corrupt_database(run_disk, record):
     tier = run_disk()
     drive(tier.write("k", record(), seen=None))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 5.0
+_VERY_SLOW = 2  # a caller waits for a slow tier once: what follows its read is not asked any more
 
 
 class Breaker:
@@ -26,7 +27,8 @@ class Breaker:
     Args:
         probe: Asks the tier something harmless, with its own time-out; raises if it fails.
         slow_s: A call that took longer counts as slow.
-        slow_calls: So many slow calls in a row open the circuit like a failure.
+        slow_calls: So many slow calls in a row open the circuit like a failure; so does one that
+            took more than twice `slow_s`.
         first_wait_s: Until the first probe.
         longest_wait_s: The most that doubling reaches.
     """
@@ -70,12 +72,12 @@ class Breaker:
         self._start_prober()
 
     def answered(self, seconds: float) -> None:
-        """The tier answered; many slow answers in a row open the circuit too."""
+        """The tier answered; slow answers in a row, or a very slow one, open the circuit too."""
         if seconds <= self._slow_s:
             self._slow_in_row = 0
             return
         self._slow_in_row += 1
-        if self._slow_in_row >= self._slow_calls:
+        if self._slow_in_row >= self._slow_calls or seconds > _VERY_SLOW * self._slow_s:
             self.failed()
 
     def close(self) -> None:

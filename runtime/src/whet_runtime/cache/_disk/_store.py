@@ -265,8 +265,9 @@ class Store:
             )
             connection.text_factory = bytes  # what is not UTF-8 is judged by us, not by the driver
             try:
+                # A new file waits for no disk: what a power failure leaves of it is made anew.
+                connection.execute("PRAGMA synchronous = OFF")
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute(f"PRAGMA wal_autocheckpoint = {self._log_pages}")
                 connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 connection.execute("PRAGMA trusted_schema = OFF")
@@ -275,6 +276,7 @@ class Store:
                         f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = 1; COMMIT;"
                     )
                     sleep(_NEW_FILE_WAITS_S)
+                connection.execute("PRAGMA synchronous = NORMAL")
             except sqlite3.Error as error:
                 connection.close()
                 if not _is_corrupt(error):

@@ -48,7 +48,8 @@ class RedisTier:
         url: `redis://`, `rediss://` or `unix://`, as redis-py takes it.
         namespace: Before every key; processes that share values share it.
         timeout_s: The longest wait for a connection, and for an answer.
-        slow_s: Two answers in a row slower than this open the circuit until a probe is faster.
+        slow_s: Two answers in a row slower than this, or one slower than twice this, open the
+            circuit until a probe is faster.
         cluster: Whether the server is a Redis Cluster.
         clock: What tells the time.
 

@@ -30,7 +30,8 @@ class Link:
         url: Where Redis is.
         timeout_s: The longest wait for a connection, and for an answer.
         cluster: Whether the server is a cluster.
-        slow_s: Two answers in a row slower than this open the circuit.
+        slow_s: Two answers in a row slower than this, or one slower than twice this, open the
+            circuit.
     """
 
     def __init__(self, url: str, timeout_s: float, *, cluster: bool, slow_s: float) -> None:
