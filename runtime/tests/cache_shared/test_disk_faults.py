@@ -81,6 +81,98 @@ def test_a_database_damaged_in_use_is_made_anew_for_everybody(run_disk, folder, 
     assert here.statistics().corrupt >= 1
 
 
+OPERATIONS = {
+    "read": lambda tier: tier.read(["k", "other"]),
+    "generations": lambda tier: tier.generations(["a"]),
+    "remove": lambda tier: tier.remove(["k"]),
+    "renew": lambda tier: tier.renew(["a"]),
+    "clear": lambda tier: tier.clear(),
+    "covered": lambda tier: tier.covered("a", 1),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_finds_a_new_database_where_the_old_one_lost_its_tables(
+    run_disk, record, name
+):
+    tier = run_disk()
+    drive(tier.write("k", record(), seen=None))
+    tier._store.run(lambda connection: connection.executescript(DROP_ALL))
+    drive(OPERATIONS[name](tier))
+    assert drive(tier.write("k", record(), seen=None))
+    counted = tier.statistics()
+    assert (counted.corrupt, counted.faults) == (1, 0)
+
+
+DROP_ALL = "DROP TABLE entries; DROP TABLE tags; DROP TABLE notices;"
+
+
+def test_what_fails_on_a_new_database_too_is_a_fault(run_disk, record):
+    tier = run_disk()
+    drive(tier.write("k", record(), seen=None))
+    with pytest.raises(TierUnavailable, match="no such table: nowhere"):
+        tier._store.run(lambda connection: connection.execute("SELECT 1 FROM nowhere"))
+    with pytest.raises(TierUnavailable, match="no such table: nowhere"):
+        tier._store.one("SELECT 1 FROM nowhere", (), list)
+    assert drive(tier.write("k", record(), seen=None))
+
+
+def test_an_interrupted_operation_writes_nothing_and_leaves_its_connection(run_disk, record):
+    tier = run_disk()
+    drive(tier.write("k", record(), seen=None))
+    (before,) = tier._store._idle
+
+    def interrupted(_cursor):
+        raise KeyboardInterrupt
+
+    def interrupted_after_writing(connection):
+        connection.execute("DELETE FROM entries")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tier._store.writing(interrupted_after_writing)
+    with pytest.raises(KeyboardInterrupt):
+        tier._store.one("SELECT 1", (), interrupted)
+    assert tier._store._idle == [before]
+    assert body_at(tier, "k") is not None
+
+
+def test_only_some_connections_are_kept(run_disk):
+    store = run_disk()._store
+
+    def nested(_connection, depth):
+        return store.run(nested, depth - 1) if depth else len(store._idle)
+
+    assert store.run(nested, 12) == 0
+    assert len(store._idle) == 8
+
+
+def test_a_child_leaves_the_connections_of_its_parent_open(run_disk, record):
+    tier = run_disk()
+    drive(tier.write("k", record(), seen=None))
+    (parents,) = tier._store._idle
+    tier._store.after_fork(in_child=True)
+    assert body_at(tier, "k") is not None
+    assert parents not in tier._store._idle
+    assert parents.connection.execute("SELECT count(*) FROM entries").fetchone() == (1,)
+
+
+def test_a_large_value_that_cannot_be_written_leaves_no_file(
+    run_disk, folder, record, monkeypatch
+):
+    tier = run_disk()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fchmod", full)
+        with pytest.raises(TierUnavailable, match="No space left"):
+            drive(tier.write("k", record(b"x" * 100_000), seen=None))
+    assert files_of(folder) == []
+    assert body_at(run_disk(), "k") is None
+
+
 def test_what_is_stored_in_a_new_file_waits_for_the_disk_as_in_an_old_one(run_disk, record):
     def waits(connection):
         return connection.execute("PRAGMA synchronous").fetchone()[0]

@@ -138,28 +138,20 @@ class Store:
         Raises:
             TierUnavailable: The database cannot be used: read-only, full, locked, closed.
         """
-        lent = self._take()
-        try:
-            result = work(lent.connection, *arguments)
-        except sqlite3.Error as error:
-            self._failed(lent, error)
-        except BaseException:
-            self._give_back(lent)
-            raise
-        else:
-            self._give_back(lent)
-            return result
-        lent = self._take()
-        try:
-            result = work(lent.connection, *arguments)
-        except sqlite3.Error as error:
-            lent.connection.close()
-            raise self.unavailable(str(error)) from error
-        except BaseException:
-            self._give_back(lent)
-            raise
-        self._give_back(lent)
-        return result
+        again = False
+        while True:
+            lent = self._take()
+            try:
+                result = work(lent.connection, *arguments)
+            except sqlite3.Error as error:
+                self._failed(lent, error, again=again)
+                again = True
+            except BaseException:
+                self._give_back(lent)
+                raise
+            else:
+                self._give_back(lent)
+                return result
 
     def writing(self, work: Callable[..., T], *arguments: Any) -> T:
         """`run` inside one transaction that holds the write lock from the start.
@@ -209,12 +201,12 @@ class Store:
             f"the cache directory {self.directory}", reason, "Values are loaded without it"
         )
 
-    def _failed(self, lent: _Lent, error: sqlite3.Error) -> None:
-        """Sees to a file that is corrupt or was replaced; anything else is raised."""
+    def _failed(self, lent: _Lent, error: sqlite3.Error, *, again: bool = False) -> None:
+        """Sees to a file that is corrupt or was replaced, once; anything else is raised."""
         lent.connection.close()
-        if _is_corrupt(error):
+        if not again and _is_corrupt(error):
             self._replace(lent.identity)
-        elif self.identity() == lent.identity:
+        elif again or self.identity() == lent.identity:
             raise self.unavailable(str(error)) from error
         self._looked_s = 0.0
 
