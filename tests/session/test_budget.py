@@ -13,11 +13,13 @@ from whet.session.order import Prospect
 from whet.settings import Settings
 
 
-def run(gains, *, left_s=300.0, run_s=0.2, tried=()):
-    fixes = tuple(SimpleNamespace(fix_id=name) for name in gains)
+def run(gains, *, left_s=300.0, run_s=0.2, tried=(), kept=()):
+    fixes = tuple(SimpleNamespace(fix_id=name) for name in (*gains, *kept))
     record = SimpleNamespace(
         fixes=fixes, profile=SimpleNamespace(plain_wall_s=run_s),
-        fix_verdicts=tuple(SimpleNamespace(fix_id=name) for name in tried),
+        fix_verdicts=tuple(
+            SimpleNamespace(fix_id=name, kept=name in kept) for name in (*tried, *kept)
+        ),
     )  # fmt: skip
     return SimpleNamespace(
         session=SimpleNamespace(record=record), settings=Settings(), left_s=left_s, check_s=5.0,
@@ -53,5 +55,13 @@ def test_what_somebody_brought_is_taken_for_large():
     st.floats(0, 1), st.floats(0, 1), st.floats(1, 1000), st.floats(0.01, 30),
 )  # fmt: skip
 def test_no_trial_takes_what_the_proof_of_the_whole_set_needs(one, other, left_s, run_s):
-    seconds = trial_s({"a": one, "b": other}, "a", left_s=left_s, run_s=run_s)
+    gains = {"a": one, "b": other}
+    seconds = trial_s(gains, "a", left_s=left_s, run_s=run_s, kept=("c",))
     assert seconds <= max(1.0, left_s - 19 * run_s)
+
+
+def test_the_first_fix_to_be_kept_needs_no_time_for_a_set():
+    gains = {"a": 0.9, "b": 0.9}
+    assert budget.least_s(run(gains, run_s=1.0)) == 19
+    assert budget.least_s(run(gains, run_s=1.0, kept=("c",))) == 19 + 5 + 19
+    assert trial_s(gains, "a", left_s=10.0, run_s=1.0) == 10

@@ -67,6 +67,14 @@ class Session:
         self.noted += notes
 
 
+class Held(SimpleNamespace):
+    """A session's work with the seconds that a test says are left: a number or a function."""
+
+    @property
+    def left_s(self):
+        return self.seconds() if callable(self.seconds) else self.seconds
+
+
 @pytest.fixture
 def held(monkeypatch):
     """Holds trials whose validations and measurements the test says."""
@@ -74,10 +82,10 @@ def held(monkeypatch):
     def hold(fixes, *, validations=(), verdicts=(), left_s=1e6, consent=(), renewed=None):
         answers, figures = iter(validations), iter(verdicts)
         session = Session(map(fix, range(1, fixes + 1)) if isinstance(fixes, int) else fixes)
-        run = SimpleNamespace(
-            session=session, settings=Settings(), left_s=left_s, project=None,
+        run = Held(
+            session=session, settings=Settings(), seconds=left_s, project=None,
             bench=SimpleNamespace(recent_s=1.0), prospects={}, options=Options(consent=consent),
-            check_s=0.0,
+            check_s=0.0, alone=set(),
         )  # fmt: skip
 
         def measured(*_, **__):
@@ -217,16 +225,30 @@ def test_what_needs_consent_is_proven_last_and_kept_only_with_consent(held):
 @pytest.mark.parametrize(
     ("validations", "outcome", "reason"),
     [
-        ([EQUAL, DIFFERENT], "faster", "the kept set together: refuted: app.py::f differs"),
+        ([EQUAL, EQUAL, DIFFERENT], "faster", "the kept set together: refuted: app.py::f differs"),
         ([], "slower", "the kept set together is slower"),
         ([], "refuted", "the kept set together is refuted"),
     ],
 )
 def test_a_set_that_fails_as_a_whole_is_dropped_as_a_whole(held, validations, outcome, reason):
-    _, found = held(1, validations=validations, verdicts=[verdict(), verdict(outcome, 1.5)])
+    figures = [verdict(), verdict(), verdict(outcome, 1.5)]
+    _, found = held(2, validations=validations, verdicts=figures)
     kept, said = found["fix1"]
     assert not kept
     assert said.startswith(reason)
+
+
+def test_a_set_of_one_fix_is_validated_once_and_measured_again_while_there_is_time(held):
+    figures = [verdict(), verdict(effect=0.52)]
+    record, found = held(1, validations=[EQUAL, DIFFERENT], verdicts=figures)
+    assert found["fix1"][0] is True
+    assert (record.whole[0].effect, record.whole_validation) == (0.52, EQUAL)
+
+
+def test_the_trial_of_the_only_kept_fix_proves_the_set_where_no_time_is_left(held):
+    left = iter([40.0, 40.0, 40.0])
+    record, _ = held(1, verdicts=[verdict(effect=0.4)], left_s=lambda: next(left, 2.0))
+    assert record.whole == record.fix_verdicts[0].verdicts
 
 
 def outcome(**changes):

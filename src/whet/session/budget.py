@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whet.session.order import LARGE_GAIN
+from whet.session.placing import kept
 from whet.stats import Schedule
 from whet.stats.sequential import EARLY_UNITS
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _FIRST_LOOK_RUNS = 4 * EARLY_UNITS + 3  # with the court's pilot
 _WHOLE_UNITS = 8  # the figure that people quote deserves a narrow interval
 _WHOLE_RUNS = 4 * _WHOLE_UNITS + 3
-_CHECK_RUNS = 14  # about what validation takes
+_CHECK_RUNS = 10  # about what validation takes
 _LATER_CHECKS = 0.6
 _RENEWAL_RUNS = 3
 _UNIT_S = 1.0  # the court joins short runs to units of about this length
@@ -43,9 +44,21 @@ def note_check(run: Run, elapsed_s: float) -> None:
     run.check_s = elapsed_s if run.check_s else _LATER_CHECKS * elapsed_s
 
 
+def next_check_s(run: Run) -> float:
+    """Seconds that the next validation takes."""
+    return run.check_s or _CHECK_RUNS * run_s(run)
+
+
+def first_look_s(run: Run) -> float:
+    """Seconds of a first look at the whole set."""
+    profile = run.session.record.profile
+    slowest_s = max(run_s(run), profile.plain_wall_s if profile else 0.0)
+    return _FIRST_LOOK_RUNS * (slowest_s + run_s(run)) / 2
+
+
 def least_s(run: Run) -> float:
     """Seconds without which no trial makes sense: a first look at the fix, and at the whole."""
-    return _FIRST_LOOK_RUNS * run_s(run) + _reserve_s(run, _FIRST_LOOK_RUNS)
+    return _FIRST_LOOK_RUNS * run_s(run) + _needed_s(run)
 
 
 def small_until_s(run: Run) -> float:
@@ -67,7 +80,7 @@ def trial_s(run: Run, fix: Fix) -> float:
     large = gain >= LARGE_GAIN
     units = EARLY_UNITS if large else Schedule().full_units
     look_s = 1.5 * (3 * run_s(run) + units * unit_s(run))
-    most_s = run.left_s - _reserve_s(run, _FIRST_LOOK_RUNS)
+    most_s = run.left_s - _needed_s(run)
     share_s = (run.left_s - _reserve_s(run)) * _part(run, gain)
     if not large:
         late_s = run.settings.budget_s - small_until_s(run)
@@ -88,9 +101,14 @@ def _part(run: Run, gain: float) -> float:
     return gain / max(gain, sum(each for each in waiting if each >= LARGE_GAIN), LARGE_GAIN)
 
 
-def _reserve_s(run: Run, runs: int = _WHOLE_RUNS) -> float:
-    """Seconds that the proof of the whole set takes: the original is slower than what is kept."""
-    profile = run.session.record.profile
-    slowest_s = max(run_s(run), profile.plain_wall_s if profile else 0.0)
-    check_s = run.check_s or _CHECK_RUNS * run_s(run)
-    return runs * (slowest_s + run_s(run)) / 2 + check_s
+def _needed_s(run: Run) -> float:
+    """Seconds without which the whole set stays unproven.
+
+    A set of one fix is what its own trial compared with the original: that one needs no more.
+    """
+    return next_check_s(run) + first_look_s(run) if kept(run) else 0.0
+
+
+def _reserve_s(run: Run) -> float:
+    """Seconds that a good proof of the whole set takes."""
+    return next_check_s(run) + first_look_s(run) * _WHOLE_RUNS / _FIRST_LOOK_RUNS

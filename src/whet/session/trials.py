@@ -56,7 +56,7 @@ def _next(run: Run) -> Fix | None:
 
 def _renew(run: Run) -> None:
     """Look again where the time goes, if there is time for that and for one more trial."""
-    if run.left_s < budget.renewal_s(run) + run.check_s + budget.least_s(run):
+    if run.left_s < budget.renewal_s(run) + budget.next_check_s(run) + budget.least_s(run):
         return
     already = kept(run)
     place(run, already, "a", "c")
@@ -109,7 +109,7 @@ def _not_worth(run: Run, fix: Fix) -> str | None:
 
 
 def _no_time(run: Run) -> str | None:
-    if run.left_s < run.check_s + budget.least_s(run):
+    if run.left_s < budget.next_check_s(run) + budget.least_s(run):
         return f"not tried: {max(run.left_s, 0):.0f} s of the budget are left"
     return None
 
@@ -119,6 +119,8 @@ def _heard(run: Run, fix: Fix, already: tuple[Fix, ...]) -> FixVerdict:
     try:
         place(run, already, "a", "c")
         place(run, (*already, fix), "b")
+        if not already:
+            run.alone.add(fix.fix_id)
         with scratch_folder("calls") as folder:
             calls = Path(folder) / "calls.pickle"
             started_s = run.session.elapsed_s

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from whet.session import court, keeping
+from whet.session import budget, court, keeping
 from whet.session.placing import kept, place
 from whet.session.trials import unequal
 from whet.stats import holm
@@ -19,20 +19,29 @@ if TYPE_CHECKING:
 
 
 def hold_whole(run: Run) -> None:
-    """The kept set against the original. A fix that Holm's correction drops leaves the set."""
+    """The kept set against the original. A fix that Holm's correction drops leaves the set.
+
+    A set of one fix was compared with the original when that fix was tried: it is validated no
+    second time, and measured again only where the time that is left may tell more.
+    """
     _correct(run)
     fixes = kept(run)
     if not fixes:
         return
+    known = len(fixes) == 1 and fixes[0].fix_id in run.alone
     place(run, (), "a", "c")
     place(run, fixes, "b")
-    validation = court.validate(run, _joined(fixes))
+    validations = run.session.record.validations
+    validation = validations[fixes[0].fix_id] if known else court.validate(run, _joined(fixes))
     run.session.update(whole_validation=validation)
     if validation.outcome != "equal":
         _drop_all(run, f"the kept set together: {unequal(validation)}")
         return
     claims = tuple(dict.fromkeys(fix.claims for fix in fixes))
-    whole = court.measure(run, claims, max(1.0, run.left_s), patience_s=run.left_s)
+    if known and run.left_s < budget.first_look_s(run):
+        whole = next(v.verdicts for v in run.session.record.fix_verdicts if v.kept)
+    else:
+        whole = court.measure(run, claims, max(1.0, run.left_s), patience_s=run.left_s)
     run.session.update(whole=whole)
     if any(v.outcome in {"refuted", "slower", "larger"} for v in whole if v.metric in claims):
         _drop_all(run, f"the kept set together is {whole[0].outcome}")

@@ -72,6 +72,7 @@ class Run:
     validations: ValidationCache | None = None  # what the validations of all fixes share
     prospects: dict[str, Prospect] = field(default_factory=dict)  # by fix id, as things are now
     check_s: float = 0.0  # seconds that the latest validation took
+    alone: set[str] = field(default_factory=set)  # ids of fixes that were tried upon no others
     sources: FileCache = field(init=False)  # the project's files, read and parsed once
     seen_by: dict[str, Profile] = field(default_factory=dict)  # later findings: what showed them
     asked: set[str] = field(default_factory=set)  # sites that an evidence run has looked at
