@@ -157,6 +157,28 @@ def test_a_child_leaves_the_connections_of_its_parent_open(run_disk, record):
     assert parents.connection.execute("SELECT count(*) FROM entries").fetchone() == (1,)
 
 
+def test_one_read_sees_keys_and_tags_at_one_moment(run_disk, record, monkeypatch):
+    tier, other = run_disk(), run_disk()
+    before = dict(drive(tier.generations(["a"])))
+    drive(tier.write_many({key: record(b"old", generations=before) for key in ("k1", "k2")}))
+    sight = tier._entries._sight
+
+    def changed_after_the_first(cursor, key, *others):
+        found = sight(cursor, key, *others)
+        if key == "k1":
+            drive(other.write("k2", record(b"new"), seen=None))
+            drive(other.renew(["a"]))
+        return found
+
+    monkeypatch.setattr(tier._entries, "_sight", changed_after_the_first)
+    seen = drive(tier.read(["k1", "k2"], ["a"]))
+    assert [seen.sights[key].record.body for key in ("k1", "k2")] == [b"old", b"old"]
+    assert seen.generations == before
+    monkeypatch.undo()
+    assert body_at(tier, "k1") is None
+    assert body_at(tier, "k2") == b"new"
+
+
 def test_a_large_value_that_cannot_be_written_leaves_no_file(
     run_disk, folder, record, monkeypatch
 ):

@@ -44,7 +44,7 @@ class Counters:
         with self._lock:
             self.faults += 1
 
-    def unreadable(self) -> None:
-        """Counts a record that was dropped because it cannot be read."""
+    def unreadable(self, records: int = 1) -> None:
+        """Counts records that were dropped because they cannot be read."""
         with self._lock:
-            self.corrupt += 1
+            self.corrupt += records

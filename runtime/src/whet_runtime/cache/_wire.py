@@ -27,6 +27,7 @@ _FRONT = struct.Struct(">QBBI")  # of it, up to the checksum
 _REST = struct.Struct(">ddddQI")
 _CHECKED_FROM = _FRONT.size
 _CHECKSUM_BITS = 0xFFFFFFFF
+_made = tuple.__new__  # a named tuple in half the time of its own call
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
@@ -69,4 +70,4 @@ def unpacked(stored: bytes) -> tuple[Record | None, int]:
     body_at = _HEAD.size + tags_bytes
     tags: Mapping[str, int] = json.loads(stored[_HEAD.size : body_at]) if tags_bytes else {}
     fields = (stored[body_at:], fingerprint, created, soft, hard, tags, load, len(stored))
-    return Record._make(fields), mark
+    return _made(Record, fields), mark

@@ -32,7 +32,7 @@ _UPSERT = (
     "INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET "
     "mark = ?2, hard = ?3, used = ?4, size = ?5, key = ?6, file = ?7, record = ?8"
 )
-_SELECT = "SELECT used, file, record FROM entries WHERE id = ? AND key = ?"
+_SELECT = "SELECT key, used, record, file FROM entries WHERE id = ?"
 _SELECT_ONE = "SELECT key, used, record FROM entries WHERE id = ?"
 _WHERE_NOTHING = "INSERT OR IGNORE INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
 _WHERE_MARKED = (
@@ -43,7 +43,11 @@ _WHERE_MARKED = (
 
 _NOTHING = Sight(None, 0)
 _NO_GENERATIONS: Mapping[str, int] = MappingProxyType({})
+_made = tuple.__new__  # a named tuple in half the time of its own call
 _number_of = Struct(">q").unpack
+
+
+_Torn = tuple[int, bytes | None, bytes | None]  # a row's number, file and record
 
 
 class _Row(NamedTuple):
@@ -108,22 +112,26 @@ class Entries:
         if now_s - used > _USED_EVERY_S:
             self._note(identity, now_s)
         self._counters.hit()
-        return Seen._make(({key: Sight._make((record, mark))}, _NO_GENERATIONS))
+        return _made(Seen, ({key: _made(Sight, (record, mark))}, _NO_GENERATIONS))
 
     def read(self, keys: Sequence[str], tags: Sequence[str]) -> Seen:
         """What is at the keys, and the tags as they are now."""
-        seen = self._store.run(self._read, keys, tags)
+        torn: list[_Torn] = []
+        seen = self._store.reading(self._read, keys, tags, torn)
+        if torn:
+            self._counters.unreadable(len(torn))
+            self._store.writing(_removed, torn)
         if len(seen.generations) < len(tags):
             seen = seen._replace(generations=self.generations(tags))
         return seen
 
     def generations(self, tags: Sequence[str]) -> dict[str, int]:
         """The tags as they are now, made where missing."""
-        known = self._store.run(_tags.current, tags)
+        known = self._store.reading(_tags.current, tags)
         missing = [tag for tag in tags if tag not in known]
         if missing:
             self._store.writing(_tags.make, missing)
-            known = self._store.run(_tags.current, tags)
+            known = self._store.reading(_tags.current, tags)
         return known
 
     def write(self, key: str, record: Record, seen: int | None) -> bool:
@@ -237,10 +245,16 @@ class Entries:
         )
 
     def _read(
-        self, connection: sqlite3.Connection, keys: Sequence[str], tags: Sequence[str]
+        self,
+        connection: sqlite3.Connection,
+        keys: Sequence[str],
+        tags: Sequence[str],
+        torn: list[_Torn],
     ) -> Seen:
         now_s = self._clock.time()
-        sights = {key: self._sight(connection, key, now_s) for key in keys}
+        torn.clear()  # what is carried out again on a new file begins anew
+        cursor = connection.cursor()
+        sights = {key: self._sight(cursor, key, now_s, torn) for key in keys}
         names = set(tags)
         for record, _ in sights.values():
             if record is not None and record.generations:
@@ -257,25 +271,20 @@ class Entries:
         self._counters.read(hits, len(sights) - hits)
         return Seen(sights, {tag: current[tag] for tag in tags if tag in current})
 
-    def _sight(self, connection: sqlite3.Connection, key: str, now_s: float) -> Sight:
+    def _sight(self, cursor: sqlite3.Cursor, key: str, now_s: float, torn: list[_Torn]) -> Sight:
         name = as_bytes(key)
         identity = key_id(name)
-        # Of two keys with one number the second is never stored.
-        row = _selected(connection, identity, name)
-        if row is None:
+        row = cursor.execute(_SELECT, (identity,)).fetchone()
+        if row is None or row[0] != name:  # of two keys with one number the second is not stored
             return _NOTHING
-        used, file, content = row
+        _, used, content, file = row
         record, mark = self._unpacked(file, content)
         if record is not None and record.hard_s > now_s:
             if now_s - used > _USED_EVERY_S:
                 self._note(identity, now_s)
             return Sight(record, mark)
         if record is None and used >= 0:
-            self._counters.unreadable()
-            connection.execute(
-                "DELETE FROM entries WHERE id = ? AND file IS ? AND record IS ?",
-                (identity, file, content),
-            )
+            torn.append((identity, file, content))
             return _NOTHING
         return Sight(None, mark)
 
@@ -299,7 +308,7 @@ class Entries:
         file = None
         if len(content) > _LARGEST_INLINE_BYTES:
             file = f"{mark % 256:02x}/{mark:016x}".encode()
-        return _Row._make((key_id(named), mark, record.hard_s, now_s, size, named, file, content))
+        return _made(_Row, (key_id(named), mark, record.hard_s, now_s, size, named, file, content))
 
     def _write_file(self, row: _Row, seen: int | None) -> bool:
         name, content = row.file or b"", row.record or b""
@@ -355,8 +364,9 @@ class Entries:
             raise self._store.unavailable(str(error)) from error
 
 
-def _selected(connection: sqlite3.Connection, identity: int, name: bytes) -> Any:
-    return connection.execute(_SELECT, (identity, name)).fetchone()
+def _removed(connection: sqlite3.Connection, torn: Sequence[_Torn]) -> None:
+    """Removes rows that cannot be read, unless somebody has replaced them."""
+    connection.executemany("DELETE FROM entries WHERE id = ? AND file IS ? AND record IS ?", torn)
 
 
 def _storing(row: _Row, seen: int | None) -> tuple[str, Sequence[Any]]:

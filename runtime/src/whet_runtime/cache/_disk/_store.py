@@ -153,25 +153,23 @@ class Store:
                 self._give_back(lent)
                 return result
 
+    def reading(self, work: Callable[..., T], *arguments: Any) -> T:
+        """`run` of several reads: all see one moment, and the log is locked once for all.
+
+        Raises:
+            TierUnavailable: As `run`.
+        """
+        result: T = self.run(_whole, "BEGIN", work, arguments)
+        return result
+
     def writing(self, work: Callable[..., T], *arguments: Any) -> T:
         """`run` inside one transaction that holds the write lock from the start.
 
         Raises:
             TierUnavailable: As `run`; nothing was written.
         """
-
-        def whole(connection: sqlite3.Connection) -> T:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                result = work(connection, *arguments)
-                connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
-            return result
-
-        return self.run(whole)
+        result: T = self.run(_whole, "BEGIN IMMEDIATE", work, arguments)
+        return result
 
     def identity(self) -> tuple[int, int] | None:
         """Which file the path names now; `None` when there is none."""
@@ -316,6 +314,21 @@ class Store:
             yield
         finally:
             os.close(handle)
+
+
+def _whole(
+    connection: sqlite3.Connection, begin: str, work: Callable[..., T], arguments: Sequence[Any]
+) -> T:
+    """What the work returns, carried out in one transaction or not at all."""
+    connection.execute(begin)
+    try:
+        result = work(connection, *arguments)
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+    return result
 
 
 def _is_corrupt(error: sqlite3.Error) -> bool:
