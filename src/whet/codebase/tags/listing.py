@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from whet.codebase.cache.identity import Identity
@@ -12,7 +14,7 @@ from whet.codebase.scan import ScanOptions, scan_names
 from whet.codebase.tags.languages import extensions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from whet.records.event import OnEvent
@@ -91,16 +93,30 @@ def _own(named: list[tuple[str, str]], environments: tuple[str, ...]) -> list[tu
 
 
 def _present(root: str, named: list[tuple[str, str]]) -> list[Source]:
+    """The files among the names; a quarter of all that a run without changes costs is here."""
     found = []
-    look, regular = os.lstat, stat.S_ISREG
-    for name, language in named:
-        try:
-            status = look(f"{root}/{name}")
-        except OSError:
-            continue  # tracked, but deleted
-        if regular(status.st_mode):
-            identity = Identity(
-                status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
-            )
-            found.append(Source(name, language, identity))
+    regular, make = stat.S_ISREG, tuple.__new__  # the makers of named tuples cost three times it
+    with _statuses(root) as look:
+        for name, language in named:
+            try:
+                status = look(name)
+            except OSError:
+                continue  # tracked, but deleted
+            if regular(status.st_mode):
+                times = status.st_mtime_ns, status.st_ctime_ns
+                identity = make(Identity, (*times, status.st_size, status.st_ino))
+                found.append(make(Source, (name, language, identity)))
     return found
+
+
+@contextmanager
+def _statuses(root: str) -> Iterator[Callable[[str], os.stat_result]]:
+    """Asks for the status of a name below a folder, whose own path is walked only once."""
+    if os.stat not in os.supports_dir_fd:
+        yield lambda name: os.lstat(f"{root}/{name}")
+        return
+    folder = os.open(root, getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC)
+    try:
+        yield partial(os.lstat, dir_fd=folder)
+    finally:
+        os.close(folder)

@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import stat
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -103,12 +104,19 @@ def load(place: bytes, largest_bytes: int) -> tuple[Identity, bytes]:
 def read_files(
     root: bytes, files: Iterable[tuple[bytes, str]], largest_bytes: int
 ) -> Iterator[Reading]:
-    """Several files, without the garbage collector: trees hold no cycles, and nodes are many."""
+    """Several files; trees hold no cycles, and nodes are many."""
+    with without_collector():
+        for path, language in files:
+            yield read_file(root, path, language, largest_bytes)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """A stretch that makes many objects and no cycles: looking for some would find nothing."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        for path, language in files:
-            yield read_file(root, path, language, largest_bytes)
+        yield
     finally:
         if collecting:
             gc.enable()

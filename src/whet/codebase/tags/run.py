@@ -15,7 +15,7 @@ from whet.codebase.tags.extraction import Unfit
 from whet.codebase.tags.listing import Source, sources
 from whet.codebase.tags.parallel import Demand, Reader
 from whet.codebase.tags.plan import THRESHOLD_BYTES, available_memory
-from whet.codebase.tags.reading import LARGEST_BYTES, Reading, load, read_file
+from whet.codebase.tags.reading import LARGEST_BYTES, Reading, load, read_file, without_collector
 from whet.codebase.tags.recipe import recipe
 from whet.codebase.tags.symbols import SYMBOLS, Facts, pack, unpack
 from whet.records import Event, Tag, printable
@@ -114,10 +114,11 @@ class TagRun:
         self._cache = cache or FactCache(None)
         self._root = os.fsencode(root)
         self._key = known_as(root, self._cache)
-        found = sources(root, options.languages, options.excludes, options.on_event, only)
-        self._rows = self._known(found, whole=only is None)
+        with without_collector():
+            found = sources(root, options.languages, options.excludes, options.on_event, only)
+            self._rows = self._known(found, whole=only is None)
         self._sources = found
-        stale = [source for source in found if source.path not in self._rows]
+        self._stale = [source for source in found if source.path not in self._rows]
         demand = Demand(
             options.processes,
             options.threshold_bytes,
@@ -125,7 +126,7 @@ class TagRun:
             options.memory,
             options.on_event,
         )
-        self._reader = Reader(self._root, stale, demand)
+        self._reader = Reader(self._root, self._stale, demand)
         self._new: list[NewFact] = []
         self.total = len(found)
         self.reused = len(self._rows)
@@ -229,10 +230,9 @@ class TagRun:
 
     def _fresh(self) -> Generator[FileTags]:
         """The files that had to be read, in order; kept in the cache as they come."""
-        stale = [source for source in self._sources if source.path not in self._rows]
         waiting = 0
         try:
-            for source, reading in zip(stale, self._reader, strict=True):
+            for source, reading in zip(self._stale, self._reader, strict=True):
                 file = self._taken(source, reading)
                 waiting += len(file.facts.tags) if file.facts else 0
                 if len(self._new) >= _KEEP_FILES or waiting >= _KEEP_BYTES:
