@@ -46,6 +46,24 @@ def test_several_processes_give_what_one_gives_in_the_same_order(tree, processes
 
 
 @pytest.mark.usefixtures("small_batches")
+def test_no_worker_is_short_of_batches_while_this_process_reads_one(tree, monkeypatch):
+    fill(tree)
+    held = []
+    here = parallel.Reader._here
+
+    def looking(reader, number):
+        for worker in reader._workers if reader._todo else ():
+            held.append(len(worker.jobs))
+            assert worker.connection.poll(60)  # the next look finds an answer
+        return here(reader, number)
+
+    monkeypatch.setattr(parallel.Reader, "_here", looking)
+    read(tree, 2)
+    assert len(held) > 3
+    assert set(held) == {parallel._AHEAD}
+
+
+@pytest.mark.usefixtures("small_batches")
 def test_where_other_threads_run_processes_are_started_afresh(tree):
     fill(tree, 12)
     _, expected = read(tree, 1)

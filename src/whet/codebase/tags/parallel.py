@@ -98,9 +98,12 @@ class Reader:
                 break
 
     def _advance(self) -> None:
-        """Hand out, take what is ready, and read a batch here while the others work."""
-        self._feed()
+        """Take what is ready, hand out anew, and read a batch here while the others work.
+
+        In this order: a worker whose answer was just taken would else wait while a batch is read.
+        """
         self._collect(0)
+        self._feed()
         number = self._next()
         if number is not None:
             self._done[number] = list(self._here(number))
