@@ -1,8 +1,11 @@
 """The memory tier: bounds, lifetimes, order of eviction, tags, figures."""
 
 import gc
+import sys
 import weakref
 from collections import OrderedDict
+from functools import partial
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -219,7 +222,7 @@ def test_queues_do_not_grow_with_keys_that_are_set_and_deleted():
         tier.set(turn, turn)
         tier.delete(turn)
     policy = tier._table.policy
-    assert len(policy._small) + len(policy._main) < 200
+    assert len(policy.small) + len(policy.main) < 200
 
 
 def test_invalidating_a_tag_ends_what_carries_it_and_nothing_else():
@@ -445,3 +448,100 @@ def test_a_sweep_meets_entries_that_live_on(clock):
     for key in range(200, 210):
         tier.set(key, key)
     assert len(tier) == 11
+
+
+def whole(tier):
+    """What must hold of a tier at rest, whatever threads did to it."""
+    table = tier._table
+    nodes = list(table.nodes.values())
+    queues = [*table.policy.small, *table.policy.main]
+    assert sum(node.weight for node in nodes) == table.held_bytes
+    assert {id(node) for node in nodes} <= {id(node) for node in queues}
+    assert len({id(node) for node in queues}) == len(queues)
+    left = table.evicted + table.expired + table.invalidated
+    assert table.inserted - left >= len(nodes)
+    return len(nodes) <= table.size_bound and table.held_bytes <= table.bytes_bound
+
+
+@pytest.fixture
+def switching_often():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("switching_often")
+def test_threads_that_insert_update_delete_and_clear_at_once_leave_the_tier_whole(at_once):
+    tier = MemoryTier(50, 0.02, weigher=lambda _, value: value)
+
+    def work(seed):
+        random = Random(seed)
+        for turn in range(3_000):
+            key = random.randrange(120)
+            what = random.random()
+            if what < 0.7:
+                tier.set(key, random.randrange(200, 600))
+            elif what < 0.8:
+                tier.get(key)
+            elif what < 0.97:
+                tier.delete(key)
+            elif what < 0.99:
+                tier.set(key, 300, lifetime_s=50, tags=["t"])
+            elif turn % 3 == 0:
+                tier.clear()
+            else:
+                tier.invalidate("t")
+
+    at_once(*[partial(work, seed) for seed in range(4)])
+    assert whole(tier)
+    for key in range(1_000, 1_200):
+        tier.set(key, 400)
+    assert whole(tier)
+
+
+def test_an_insertion_that_a_fork_cut_short_leaves_no_node_that_never_leaves():
+    tier = MemoryTier(10, None)
+    tier.set("whole", 1)
+    table = tier._table
+    table.insert("cut", 1, 0.0, table.wake, 1, 0, None)
+    table.policy.small.pop()  # as if the thread had not come so far
+    table.held_bytes -= 1
+    table.before_fork()
+    table.after_fork(in_child=True)
+    assert whole(tier)
+    for key in range(20):
+        tier.set(key, key)
+    assert "cut" not in tier
+    assert whole(tier)
+
+
+def test_entries_written_within_a_millisecond_share_their_end_and_never_live_too_long(clock):
+    tier = MemoryTier(10, None, lifetime_s=10, clock=clock)
+    tier.set("a", 1)
+    clock.pass_s(0.0009)
+    tier.set("b", 1)
+    assert tier.node("a").wake is tier.node("b").wake
+    clock.pass_s(0.0002)
+    tier.set("c", 1)
+    assert tier.node("c").wake == clock.now + 10
+    clock.pass_s(9.9985)
+    assert "b" in tier
+    clock.pass_s(0.0005)
+    assert "b" not in tier
+
+
+def test_values_that_expire_in_a_sweep_die_with_the_lock_free(clock):
+    tier = MemoryTier(100, None, lifetime_s=10, clock=clock)
+    free = []
+
+    class Value:
+        def __del__(self):
+            free.append(not tier._table.lock._is_owned())
+
+    for key in range(8):
+        tier.set(key, Value())
+    clock.pass_s(11)
+    for key in range(100, 103):
+        tier.set(key, 1)
+    assert free == [True] * 8

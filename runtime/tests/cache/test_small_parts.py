@@ -9,10 +9,9 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from whet_runtime.cache import Lifetimes, Promotion, changed_entity, entity_tags
+from whet_runtime.cache import Lifetimes, MemoryTier, Promotion, changed_entity, entity_tags
 from whet_runtime.cache._access import AccessLog
 from whet_runtime.cache._backoff import Backoff, wait_after
-from whet_runtime.cache._ghost import Ghost
 from whet_runtime.cache._keys import call_key, key_text
 from whet_runtime.cache._weigh import ENTRY_BYTES, weigh
 from whet_runtime.errors import KeyRefused, MisuseError
@@ -121,30 +120,43 @@ def test_objects_weigh_with_their_fields_and_circles_end():
     assert weigh("k", [Plain]) < 5_000  # classes are shared
 
 
-def test_a_ghost_remembers_the_last_and_forgets_the_old():
-    ghost = Ghost(1_000)
-    random = Random(3)
-    hashes = [random.getrandbits(61) for _ in range(20_000)]
-    for one in hashes:
-        ghost.add(one)
-    late, early = hashes[-500:], hashes[:10_000]
-    assert sum(map(ghost.take, late)) > 0.8 * len(late)
-    assert sum(map(ghost.take, early)) < 0.03 * len(early)
-    assert sum(map(ghost.take, late)) < 0.02 * len(late)
+def passed_through(keys, size):
+    """A tier that remembers keys which it held and evicted."""
+    tier = MemoryTier(size, None)
+    for key in keys:
+        tier.set(key, 1)
+    return tier
 
 
-def test_a_ghost_tells_neighboring_integers_apart():
-    ghost = Ghost(100)
-    for number in range(50):
-        ghost.add(hash(number))
-    assert sum(ghost.take(hash(number)) for number in range(100_000, 101_000)) < 20
+def remembered(tier, keys):
+    """How many keys come back into the main queue at once."""
+    main = tier._table.policy.main
+    before = len(main)
+    for key in keys:
+        tier.delete(key)
+        tier.set(key, 1)
+    return len(main) - before
 
 
-def test_a_ghost_spreads_hashes_that_differ_only_in_high_bits():
-    ghost = Ghost(1_000)
-    for number in range(500):
-        ghost.add(number << 24)
-    assert sum(ghost.take(number << 24) for number in range(500)) > 400
+def test_keys_evicted_late_are_remembered_and_those_evicted_early_are_not():
+    keys = [f"key {number}" for number in range(20_000)]
+    late, early = keys[-1_500:-1_300], keys[:300]
+    assert remembered(passed_through(keys, 1_000), late) > 0.85 * len(late)
+    assert remembered(passed_through(keys, 1_000), early) < 0.02 * len(early)
+
+
+def test_a_key_is_remembered_once():
+    tier = passed_through([f"key {number}" for number in range(2_000)], 1_000)
+    assert remembered(tier, ["key 900"]) == 1
+    assert remembered(tier, ["key 900"]) == 0
+
+
+@pytest.mark.parametrize("distance", [1, 64, 251, 4096, 1 << 24, -1_000])
+def test_integers_at_any_regular_distance_are_told_apart(distance):
+    keys = [distance * number for number in range(4_000)]
+    late = keys[-1_500:-1_300]
+    assert remembered(passed_through(keys, 1_000), late) > 0.85 * len(late)
+    assert remembered(passed_through(keys, 1_000), [key + 500_009 for key in keys[:300]]) < 15
 
 
 def test_lifetimes_have_presets_and_can_be_edited():

@@ -1,56 +1,52 @@
-"""The keys that were evicted lately, as hashes in a flat table: eight to sixteen bytes a key."""
+"""The keys that were evicted lately, as marks in flat tables: about ten bytes a key."""
 
 from __future__ import annotations
 
-from array import array
-
-_LOW = 0xFF
-_MIX = 0x9E3779B1  # spreads hashes that differ in few bits, as those of integers do
-_SPAN = 128  # ticks that a hash is remembered, of 256 that can be told apart
-_SLOTS = 4  # for each hash
+MARKS = 127  # one less than the different marks; they are small integers, made once
+_SPREAD = 8  # slots for each key of a generation: one key in seventeen is overwritten early
 
 
 class Ghost:
-    """A set of hashes that forgets the oldest, approximately first in first out.
+    """A set of keys that forgets the oldest, approximately first in first out.
 
-    A slot of 16 bits holds eight bits of the hash and the tick at which it came. With four slots
-    for each hash, one in nine is overwritten before its time. Ticks come round, so that in one
-    case of fifty a hash from long ago is taken for a late one, which only admits its key early.
+    There are two tables of marks: keys are added to the young one, and when that has its fill it
+    becomes the old one. So a key is remembered while `generation` to twice as many others come.
+    Slot `hash % slots` holds `(hash & MARKS) + 1`, or 0 for none; `slots` is a prime, so that keys
+    at regular distances, as integers often are, do not meet in few slots. One key in a thousand
+    that was never added is taken for one that was, which only admits it early.
+
+    `S3Fifo` reads and writes the tables itself: a call for each key would double the time.
 
     Args:
-        limit: How many hashes are remembered, at least 1.
+        generation: How many keys a table takes in, at least 1.
 
     Source: the ghost queue of S3-FIFO, Yang et al., "FIFO queues are all you need for cache
         eviction", SOSP 2023, section 4.
     """
 
-    __slots__ = ("_added", "_bits", "_every", "_mask", "_slots", "_tick", "limit")
+    __slots__ = ("added", "generation", "old", "slots", "young")
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self._bits = max(8, (_SLOTS * limit - 1).bit_length())
-        self._mask = (1 << self._bits) - 1
-        self._slots = array("H", bytes(2 << self._bits))
-        self._every = -(-limit // _SPAN)
-        self._tick = _SPAN + 1  # empty slots (tick 0) are beyond the span
-        self._added = 0
+    def __init__(self, generation: int) -> None:
+        self.generation = generation
+        self.slots = _prime_from(_SPREAD * generation)
+        self.old = self.young = bytearray(self.slots)
+        self.added = 0
 
-    def add(self, key_hash: int) -> None:
-        """Remembers a hash."""
-        self._added += 1
-        if self._added >= self._every:
-            self._added = 0
-            self._tick = (self._tick + 1) & _LOW
-        mixed = key_hash * _MIX
-        mixed ^= mixed >> 29  # what differs high must differ low
-        self._slots[mixed & self._mask] = (mixed >> self._bits & _LOW) << 8 | self._tick
+    def forget(self, slot: int, mark: int) -> None:
+        """Forgets a key that was found in a slot."""
+        for marks in (self.young, self.old):
+            if marks[slot] == mark:
+                marks[slot] = 0
 
-    def take(self, key_hash: int) -> bool:
-        """Whether a hash is remembered; it is forgotten by asking."""
-        mixed = key_hash * _MIX
-        mixed ^= mixed >> 29  # what differs high must differ low
-        slot = self._slots[mixed & self._mask]
-        if slot >> 8 != mixed >> self._bits & _LOW or (self._tick - slot) & _LOW > _SPAN:
-            return False
-        self._slots[mixed & self._mask] = (self._tick - _SPAN - 1) & _LOW
-        return True
+    def turn(self) -> None:
+        """Forgets the old generation and begins a new one."""
+        self.old, self.young = self.young, bytearray(self.slots)
+        self.added = 0
+
+
+def _prime_from(number: int) -> int:
+    """The least odd prime that is not below a number."""
+    number = max(3, number | 1)
+    while any(number % one == 0 for one in range(3, int(number**0.5) + 1, 2)):
+        number += 2
+    return number

@@ -12,20 +12,30 @@ if TYPE_CHECKING:
 WINDOW_S = 3600.0  # reads are recent for an hour
 FOREVER = float("inf")
 GONE = -FOREVER  # the `wake` of a node that is out of the table
-SMALL, MAIN, OUT = 0, 1, 2  # the queue a node waits in
+SMALL, MAIN, OUT = range(3)  # the queue a node waits in
 
 
-class Node:
+class _Read:
+    """What reads look at: slots of a base lie first, side by side, in one line of the cache."""
+
+    __slots__ = ("reads", "value", "wake")
+    value: Any
+    wake: float
+    reads: int
+
+
+class Node(_Read):
     """One key and its value. The table fills the slots: without `__init__` that costs a third.
 
     Readers take no lock. They read `value` first and `wake` and `extra` after it; who removes a
     node writes `wake` and `extra` first and `value` last; and a node that is over gets no new
     value but is replaced (one that lives may get one: then both values are right). So a reader
-    never returns what was cleared, or what was over before the reader began.
+    never returns what was cleared, or what was over before the reader began. Eviction takes a node
+    out as it is: who still reads or updates it was there before the eviction.
 
     Attributes:
         key: As given.
-        value: As given; `None` once the node is out.
+        value: As given; `None` once the node was removed.
         wake: Monotonic time from which a read looks closer: the end of its lifetime, and always
             for an entry with `extra`, so that reads of the others pay for one comparison only.
         weight: Bytes by the weigher.
@@ -36,12 +46,9 @@ class Node:
         extra: What few entries have, or `None`. Then the lifetime ends as it says.
     """
 
-    __slots__ = ("extra", "key", "place", "reads", "used", "value", "wake", "weight")
+    __slots__ = ("extra", "key", "place", "used", "weight")
     key: Hashable
-    value: Any
-    wake: float
     weight: int
-    reads: int
     used: float
     place: int
     extra: Extra | None

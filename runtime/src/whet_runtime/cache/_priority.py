@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 from itertools import count
+from typing import TYPE_CHECKING
 
 from whet_runtime.cache._node import MAIN, OUT, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class Lru:
@@ -59,7 +63,11 @@ class Lru:
             heapify(self._heap)
             self._dead = 0
 
-    def victim(self, _held: int, now: float) -> Node | None:
+    def mend(self, _nodes: Collection[Node]) -> bool:
+        """False: nodes are put in under the lock, so that a fork finds all of them in order."""
+        return False
+
+    def victims(self, _held: int, now: float) -> list[Node] | None:
         """Takes out the node of the lowest priority: it leaves the cache."""
         while self._heap:
             noted, _, node, reads = heappop(self._heap)
@@ -72,7 +80,7 @@ class Lru:
                 continue
             node.place = OUT
             self._left(noted)
-            return node
+            return [node]
         return None
 
     def _left(self, priority: float) -> None:

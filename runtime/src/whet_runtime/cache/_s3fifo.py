@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
-from whet_runtime.cache._ghost import Ghost
+from whet_runtime.cache._ghost import MARKS, Ghost
 from whet_runtime.cache._node import FOREVER, MAIN, OUT, SMALL, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _SHARE = 10  # the small queue has one tenth
 _AGAIN = 2  # reads in the small queue that open the main one
 _MOST = 3  # reads that count
+_REMEMBERED = 0.6  # a generation of ghosts, of the entries held
+_AT_ONCE = 32  # victims, since one alone costs twice as much as one of many
+_AT_ONCE_SHARE = 100  # but no more than this part of what is held
 
 
 class S3Fifo:
@@ -19,7 +26,14 @@ class S3Fifo:
     on to the main queue, the others leave and are remembered as ghosts; a key that comes back
     while it is remembered enters the main queue at once. The main queue gives each entry as many
     more rounds as it had reads, three at most. A read adds one to a counter and moves nothing,
-    which is why it needs no lock. All methods are called under the tier's lock.
+    which is why it needs no lock; an insertion (`_writing.insertion`) asks for a ghost and appends
+    to a queue, and needs none either. All methods are called under the tier's lock.
+
+    Attributes:
+        small: The small queue; nodes that were removed stay in it until they come to its end.
+        main: The main queue, likewise.
+        small_bytes: Weight of the living nodes in the small queue.
+        ghost: Keys that left the small queue, once any has.
 
     Its hit ratios beside other policies are in benchmarks/results/cache.md.
 
@@ -30,12 +44,12 @@ class S3Fifo:
     reads_stamp = False  # a read need not say when
 
     def __init__(self) -> None:
-        self._small: deque[Node] = deque()
-        self._main: deque[Node] = deque()
-        self._dead = 0
-        self._small_count = 0
-        self._small_bytes = 0
-        self._ghost: Ghost | None = None
+        self.small: deque[Node] = deque()
+        self.main: deque[Node] = deque()
+        self.small_bytes = 0
+        self._small_dead = 0
+        self._main_dead = 0
+        self.ghost: Ghost | None = None
         self.resize(None, None)
 
     def resize(self, entries: int | None, bound_bytes: int | None) -> None:
@@ -44,84 +58,117 @@ class S3Fifo:
         self._small_share = self._entries / _SHARE
         self._small_bytes_share = FOREVER if bound_bytes is None else bound_bytes / _SHARE
 
-    def admit(self, node: Node) -> None:
-        """Takes in a new node."""
-        if self._ghost is not None and self._ghost.take(hash(node.key)):
-            node.place = MAIN
-            self._main.append(node)
-        else:
-            node.place = SMALL
-            self._small.append(node)
-            self._small_count += 1
-            self._small_bytes += node.weight
-
     def reweigh(self, node: Node, weight: int) -> None:
         """Notes an update in place. It is no use: what is written need not be wanted."""
         if node.place == SMALL:
-            self._small_bytes += weight - node.weight
+            self.small_bytes += weight - node.weight
         node.weight = weight
 
     def discard(self, node: Node) -> None:
         """Notes that the tier removed a node; its place in the queue is freed later."""
         if node.place == SMALL:
-            self._small_count -= 1
-            self._small_bytes -= node.weight
+            self._small_dead += 1
+            self.small_bytes -= node.weight
+        elif node.place == MAIN:
+            self._main_dead += 1
         node.place = OUT
-        self._dead += 1  # those that eviction meets meanwhile are not taken off: it is a bound
-        if self._dead > 32 + (len(self._small) + len(self._main)) // 2:
-            self._compact()
+        dead = self._small_dead + self._main_dead
+        if dead > 32 + (len(self.small) + len(self.main)) // 2:
+            self._small_dead -= _without_dead(self.small)
+            self._main_dead -= _without_dead(self.main)
 
-    def _compact(self) -> None:
-        self._small = deque(node for node in self._small if node.place == SMALL)
-        self._main = deque(node for node in self._main if node.place == MAIN)
-        self._dead = 0
+    def mend(self, nodes: Collection[Node]) -> bool:
+        """Makes the queues anew if any node is in none; whether that was so."""
+        dead = self._small_dead + self._main_dead
+        if len(self.small) + len(self.main) - dead == len(nodes):
+            return False
+        self.small.clear()
+        self.main.clear()
+        self._small_dead = self._main_dead = self.small_bytes = 0
+        for node in nodes:
+            if node.place == MAIN:
+                self.main.append(node)
+            else:
+                self.small.append(node)
+                self.small_bytes += node.weight
+        return True
 
-    def victim(self, held: int, now: float) -> Node | None:
-        """Takes the next node out of its queue: it leaves the cache. `None` when there is none.
+    def victims(self, held: int, now: float) -> list[Node] | None:
+        """Takes the next nodes out of one queue: they leave the cache. `None` when none is left.
 
         Args:
             held: How many entries the tier holds.
             now: Monotonic time; what has expired leaves without another round.
         """
-        small, main = self._small, self._main
-        by_size = held > self._entries
-        while True:
-            if small and (
-                not main
-                or (by_size and self._small_count >= self._small_share)
-                or (not by_size and self._small_bytes >= self._small_bytes_share)
-            ):
-                node = small.popleft()
-                if node.place == SMALL and self._leaves_small(node, held, now):
-                    return node
-            elif main:
-                node = main.popleft()
-                if node.place == MAIN and self._leaves_main(node, now):
-                    return node
-            else:
-                return None
+        most = min(_AT_ONCE, held // _AT_ONCE_SHARE) or 1
+        if not self.main:
+            return self._leaving_small(held, now, most) if self.small else None
+        if held > self._entries:
+            due = len(self.small) - self._small_dead >= self._small_share
+        else:
+            due = self.small_bytes >= self._small_bytes_share
+        if due and self.small:
+            return self._leaving_small(held, now, most)
+        return self._leaving_main(now, most)
 
-    def _leaves_small(self, node: Node, held: int, now: float) -> bool:
-        self._small_count -= 1
-        self._small_bytes -= node.weight
-        if node.wake > now or node.end() > now:
-            if node.reads - node.used >= _AGAIN:
-                node.used = node.reads
-                node.place = MAIN
-                self._main.append(node)
-                return False
-            ghost = self._ghost
-            if ghost is None or not ghost.limit // 2 <= held <= ghost.limit * 4:
-                ghost = self._ghost = Ghost(max(1, held - held // _SHARE))
-            ghost.add(hash(node.key))
-        node.place = OUT
-        return True
+    def _leaving_small(self, held: int, now: float, most: int) -> list[Node]:
+        leaving: list[Node] = []
+        small, main, ghost = self.small, self.main, self._ghosts(held)
+        young, slots = ghost.young, ghost.slots
+        for _ in range(min(most, len(small))):
+            node = small.popleft()
+            if node.place != SMALL:
+                self._small_dead -= 1
+                continue
+            self.small_bytes -= node.weight
+            if node.wake > now or node.end() > now:
+                if node.reads >= _AGAIN:
+                    node.used = node.reads
+                    node.place = MAIN
+                    main.append(node)
+                    continue
+                key_hash = hash(node.key)
+                young[key_hash % slots] = (key_hash & MARKS) + 1
+            node.place = OUT
+            leaving.append(node)
+        ghost.added += len(leaving)
+        return leaving
 
-    def _leaves_main(self, node: Node, now: float) -> bool:
-        rounds = node.reads - node.used
-        if rounds > 0 and (node.wake > now or node.end() > now):
-            node.used = node.reads - min(rounds, _MOST) + 1
-            self._main.append(node)
-            return False
-        node.place = OUT
-        return True
+    def _leaving_main(self, now: float, most: int) -> list[Node]:
+        leaving: list[Node] = []
+        main = self.main
+        while main and len(leaving) < most:
+            node = main.popleft()
+            if node.place != MAIN:
+                self._main_dead -= 1
+                continue
+            rounds = node.reads - node.used
+            if rounds > 0 and (node.wake > now or node.end() > now):
+                node.used = node.reads - min(rounds, _MOST) + 1
+                main.append(node)
+                continue
+            node.place = OUT
+            leaving.append(node)
+        return leaving
+
+    def _ghosts(self, held: int) -> Ghost:
+        """The ghosts, made anew where the tier has become much larger or smaller."""
+        generation = max(1, int(held * _REMEMBERED))
+        ghost = self.ghost
+        if ghost is None or not ghost.generation // 2 <= generation <= ghost.generation * 2:
+            ghost = self.ghost = Ghost(generation)
+        elif ghost.added >= ghost.generation:
+            ghost.turn()
+        return ghost
+
+
+def _without_dead(queue: deque[Node]) -> int:
+    """Takes out the nodes that left the tier; how many. Others may append meanwhile."""
+    dead = 0
+    for _ in range(len(queue)):
+        node = queue.popleft()
+        if node.place == OUT:
+            dead += 1
+        else:
+            queue.append(node)
+    return dead

@@ -6,12 +6,11 @@ from collections import deque
 from sys import getsizeof
 from typing import Any
 
-ENTRY_BYTES = 210  # the tier's own: node, lifetime, place in table, queue and ghost; measured
-_ATOMS = frozenset({bool, bytearray, bytes, complex, float, int, str, type(None)})
-_FIXED = {bool: getsizeof(1), float: getsizeof(0.0), type(None): getsizeof(None)}
-_DIGIT = 1 << 30  # integers below it all weigh the same
-_INT_BYTES = getsizeof(1)
-_TEXT_BYTES = getsizeof("")
+ENTRY_BYTES = 170  # the tier's own: node, lifetime, place in table, queue and ghost; measured
+ATOMS = frozenset({bool, bytearray, bytes, complex, float, int, str, type(None)})
+PLAIN = ATOMS - {bytearray}  # their size stays as it is
+_MANY = 1_024
+_SHARED = tuple(range(_MANY))  # one object a weight, not one an entry: each would be 32 bytes
 _SAMPLED = 64  # children of one container that are weighed; the others are taken for alike
 _STEPS = 512  # objects visited in all
 
@@ -23,14 +22,9 @@ def weigh(key: Any, value: Any) -> int:
     children an even sample is weighed, and after 512 objects the rest is taken for alike. Objects
     that several entries share count in each.
     """
-    kind = type(value)
-    small = kind is int and -_DIGIT < value < _DIGIT
-    size = _INT_BYTES if small else _FIXED.get(kind, 0)
-    if not size:
-        size = getsizeof(value) if kind in _ATOMS else _deep(value)
-    if type(key) is str and key.isascii():  # four times as fast as asking the interpreter
-        return size + ENTRY_BYTES + _TEXT_BYTES + len(key)
-    return size + ENTRY_BYTES + (getsizeof(key) if type(key) in _ATOMS else _deep(key))
+    size = ENTRY_BYTES + (value.__sizeof__() if type(value) in ATOMS else _deep(value))
+    size += key.__sizeof__() if type(key) is str or type(key) in ATOMS else _deep(key)
+    return _SHARED[size] if size < _MANY else size
 
 
 def _deep(root: Any) -> int:
@@ -56,7 +50,7 @@ def _deep(root: Any) -> int:
 def _children(item: Any) -> tuple[list[Any], int]:
     """An even sample of what an object holds, and how many objects that is in all."""
     kind = type(item)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return [], 0
     if isinstance(item, dict):
         pairs = _sample(list(item.items()))
