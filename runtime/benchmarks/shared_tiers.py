@@ -74,8 +74,12 @@ def ratio(over: list[float], under: list[float]) -> float:
 
 
 def measure_disk(rounds: int) -> dict[str, Any]:
-    """Get and set of a mapping of 270 bytes, from value to value, in one thread."""
+    """Get and set of a mapping of 270 bytes, from value to value, in one thread.
+
+    By the tier and its codec, and through a whole cache whose memory holds one entry.
+    """
     import diskcache
+    from whet_runtime import Cache
     from whet_runtime._steps import drive
     from whet_runtime.cache._codec import ValueCodec
     from whet_runtime.cache._disk import DiskTier
@@ -84,6 +88,7 @@ def measure_disk(rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         tier, codec = DiskTier(Path(folder) / "whet"), ValueCodec()
         peer = diskcache.Cache(str(Path(folder) / "diskcache"))
+        cache = Cache(max_size=1, tiers=(DiskTier(Path(folder) / "cache"),))
 
         def put(key: str) -> None:
             body, number = codec.encode(VALUE)
@@ -102,8 +107,10 @@ def measure_disk(rounds: int) -> dict[str, Any]:
         for key in keys:
             put(key)
             peer_put(key)
-            assert get(key) == peer.get(key) == VALUE
+            cache.set(key, VALUE)
+            assert get(key) == peer.get(key) == cache.get(key) == VALUE
         sides = {"get": get, "diskcache get": peer.get, "set": put, "diskcache set": peer_put}
+        sides |= {"cache get": cache.get, "cache set": lambda key: cache.set(key, VALUE)}
         found: dict[str, Any] = {}
         for name, clock in (("cpu", time.thread_time), ("wall", time.perf_counter)):
             spent = take_turns(sides, keys, rounds, clock)
@@ -111,9 +118,12 @@ def measure_disk(rounds: int) -> dict[str, Any]:
                 "us": {side: round(median(each), 1) for side, each in spent.items()},
                 "get_ratio": ratio(spent["diskcache get"], spent["get"]),
                 "set_ratio": ratio(spent["diskcache set"], spent["set"]),
+                "cache_get_ratio": ratio(spent["diskcache get"], spent["cache get"]),
+                "cache_set_ratio": ratio(spent["diskcache set"], spent["cache set"]),
             }
         found["several_keys"] = read_several(tier, peer, keys, rounds)
         peer.close()
+        cache.close()
         drive(tier.close())
     return found
 
@@ -394,6 +404,9 @@ def table(found: dict[str, Any]) -> str:
             lines.append(
                 f"| disk set over diskcache, {clock} | {disk[clock]['set_ratio']} x | 4 x |"
             )
+            for name in ("get", "set"):
+                whole = disk[clock][f"cache_{name}_ratio"]
+                lines.append(f"| `Cache.{name}` over diskcache, {clock} | {whole} x | |")
         several = disk["several_keys"]
         lines.append(f"| disk, 50 keys at once, over diskcache | {several['ratio']} x | |")
     if tags := found.get("tags"):

@@ -84,11 +84,10 @@ class Chain:
         """Looks for a key, tier by tier; also what the tiers showed that do not have it."""
         glances: list[Glance] = []
         for level, backlog in enumerate(self.backlogs):
-            trusted = yield from backlog.settle()
-            if not trusted:
+            if backlog.pending and not (yield from backlog.settle()):
                 continue
             try:
-                seen = yield from backlog.tier.read([text], tags)
+                seen = yield from backlog.tier.read((text,), tags)
             except TierUnavailable:
                 backlog.faults += 1
                 continue
