@@ -316,6 +316,31 @@ def test_plain_bytes_grow_in_a_bytearray(bench):
     )
 
 
+BEGUN = """
+def f(head, chunks):
+    data = head()
+    for chunk in chunks:
+        data += chunk
+    return data
+"""
+
+
+class Grown(bytes):
+    """Bytes with a sum of their own."""
+
+    def __add__(self, other):
+        return Grown(b"(" + bytes(self) + other + b")")
+
+
+@pytest.mark.parametrize("head", [bytearray(b"<"), Grown(b"<"), None, "<", 3])
+def test_what_does_not_begin_as_plain_bytes_is_left_alone(bench, head):
+    assert agrees(bench, BEGUN, "bytes_added", [lambda: head, [b"abc"] * 3_100]) == "refused"
+
+
+def test_bytes_that_a_call_returned_grow_in_a_bytearray(bench):
+    assert agrees(bench, BEGUN, "bytes_added", [lambda: b"<", [b"abc"] * 3_100]) == "admitted"
+
+
 QUEUE = """
 class Queue:
     def __init__(self, items):

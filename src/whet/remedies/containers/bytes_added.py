@@ -1,13 +1,15 @@
 """Bytes that are lengthened piece by piece.
 
 What
-    `data += chunk` in a loop, where `data` began as a bytes literal in the same function.
+    `data += chunk` in a loop, where `data` began in the same function, as a bytes literal or as
+    what a call returned.
 
 Why slow
     Bytes cannot grow: each addition copies all that was there before. A bytearray grows in place.
 
 Evidence needed
-    From the run: what is added is of the exact type `bytes`, and how long the whole became.
+    From the run: what is added, and what a call returned for a beginning, is of the exact type
+    `bytes`, and how long the whole became.
 
 Before
     data = b""
@@ -52,6 +54,7 @@ from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeGuard
 
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
@@ -68,14 +71,13 @@ class _Growing:
     """A name that holds bytes, with what is done to it.
 
     Attributes:
-        binding: The assignment of the literal.
+        begun: What it is bound to, once: a literal, or a call.
         additions: The statements `name += piece`, by place.
         wholes: Mentions behind the loops that need bytes.
     """
 
     name: str
-    binding: ast.Assign
-    literal: ast.Constant
+    begun: ast.Constant | ast.Call
     additions: tuple[ast.AugAssign, ...]
     wholes: tuple[ast.Name, ...]
 
@@ -108,7 +110,7 @@ def _found(module: SourceModule, function: FunctionNode, name: str) -> _Growing 
     for node in local_mentions(module, function, name):
         match scopes.parent(node):
             case ast.Assign(targets=[ast.Name() as target], value=value) as statement if (
-                target is node and isinstance(value, ast.Constant)
+                target is node and isinstance(value, ast.Constant | ast.Call)
             ):
                 bindings.append(statement)
             case ast.AugAssign(target=ast.Name() as target, op=ast.Add()) as statement if (
@@ -119,8 +121,8 @@ def _found(module: SourceModule, function: FunctionNode, name: str) -> _Growing 
                 reads.append(node)
             case _:
                 return None
-    literal = bindings[0].value if len(bindings) == 1 else None
-    if not (isinstance(literal, ast.Constant) and isinstance(literal.value, bytes)):
+    begun = bindings[0].value if len(bindings) == 1 else None
+    if not _may_be_bytes(begun):
         return None
     loops = [
         outermost_loop(module, at, scopes.parent(bindings[0]) or function) for at in additions
@@ -132,11 +134,17 @@ def _found(module: SourceModule, function: FunctionNode, name: str) -> _Growing 
         return None
     return _Growing(
         name=name,
-        binding=bindings[0],
-        literal=literal,
+        begun=begun,
         additions=tuple(additions),
         wholes=tuple(wholes),
     )
+
+
+def _may_be_bytes(begun: ast.expr | None) -> TypeGuard[ast.Constant | ast.Call]:
+    """Whether it is a literal of bytes, or a call, which the run is asked about."""
+    if isinstance(begun, ast.Constant):
+        return isinstance(begun.value, bytes)
+    return isinstance(begun, ast.Call)
 
 
 def _has_names(module: SourceModule, function: FunctionNode) -> bool:
@@ -171,6 +179,8 @@ def _is_inside(module: SourceModule, node: ast.AST, loops: list[ast.AST]) -> boo
 def _match(module: SourceModule, found: _Growing) -> Match:
     values = [("added", statement.value) for statement in found.additions]
     values += [("whole", node) for node in found.wholes]
+    if isinstance(found.begun, ast.Call):
+        values.append(("begun", found.begun))
     return new_match(
         module,
         NAME,
@@ -183,7 +193,7 @@ def _match(module: SourceModule, found: _Growing) -> Match:
 
 
 def admit(match: Match, evidence: Evidence) -> Admission:
-    """Whether only bytes were added, and enough of them for a gain."""
+    """Whether only bytes were added, to bytes, and enough of them for a gain."""
     sites = [(s.role, evidence.values.get(s.site)) for s in match.values]
     added = [value for role, value in sites if role == "added" and value is not None]
     wholes = [value for role, value in sites if role == "whole" and value is not None]
@@ -193,6 +203,10 @@ def admit(match: Match, evidence: Evidence) -> Admission:
     types = {name for value in added for name in types_of(value.types)}
     if types != {"bytes"}:
         return refused(f"something of type {', '.join(sorted(types))} is added")
+    begun = [value for role, value in sites if role == "begun"]
+    types = {name for value in begun for name in (types_of(value.types) if value else ("?",))}
+    if types - {"bytes"}:
+        return refused(f"it begins as something of type {', '.join(sorted(types))}")
     size = max((value.size_max or 0 for value in wholes), default=0)
     facts = {"additions": additions, "bytes_max": size}
     if size < SHORTEST:
@@ -207,8 +221,9 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
         WhetError: The match is not in the module any more.
     """
     found = found_again(module, match, _growing, lambda each: each.additions[0])
-    begun = module.text_of(found.literal) if found.literal.value else ""
-    edits = [module.replace(found.literal, f"bytearray({begun})")]
+    empty = isinstance(found.begun, ast.Constant) and not found.begun.value
+    begun = "" if empty else module.text_of(found.begun)
+    edits = [module.replace(found.begun, f"bytearray({begun})")]
     edits += [module.replace(node, f"bytes({found.name})") for node in found.wholes]
     return tuple(edits)
 

@@ -20,6 +20,15 @@ def framed(chunks, limit):
     return bytes(whole).rstrip(b",") + b">", bytes(whole)[:3]
 
 
+def behind_a_head(read, chunks):
+    data = bytearray(read(
+        2,  # bytes of the head
+    ))
+    for chunk in chunks:
+        data += chunk  # whet: expect
+    return bytes(data)[:3], bytes(data)
+
+
 def until_empty(chunks):
     data = bytearray()
     for chunk in chunks:

@@ -20,6 +20,15 @@ def framed(chunks, limit):
     return whole.rstrip(b",") + b">", whole[:3]
 
 
+def behind_a_head(read, chunks):
+    data = read(
+        2,  # bytes of the head
+    )
+    for chunk in chunks:
+        data += chunk  # whet: expect
+    return data[:3], data
+
+
 def until_empty(chunks):
     data = b""
     for chunk in chunks:

@@ -25,6 +25,13 @@ def two_beginnings(chunks):
     return data
 
 
+def begun_with_what_no_call_made(head, chunks):
+    data = head
+    for chunk in chunks:
+        data += chunk
+    return data
+
+
 def not_in_a_loop(a, b):
     data = b""
     data += a

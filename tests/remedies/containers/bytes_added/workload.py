@@ -4,6 +4,7 @@
 def run(module, make=bytes):
     chunks = [make(b"abcdefgh") for _ in range(1_500)]
     return [module.received(chunks), module.framed(chunks, 10_000), module.received([]),
+            module.behind_a_head(lambda size: b"<" * size, chunks),
             module.until_empty([*chunks, b"", b"x"])]
 
 
