@@ -7,7 +7,7 @@ seen = 0
 connection = h11.Connection(h11.SERVER)
 for _ in range(1500):
     connection.receive_data(REQUEST)
-    while connection.next_event() is not h11.PAUSED:
+    while connection.next_event() is not h11.NEED_DATA:
         seen += 1
         if connection.our_state is h11.SEND_RESPONSE:
             connection.send(h11.Response(status_code=200, headers=[("Content-Length", "0")]))

@@ -76,6 +76,12 @@ def test_a_workload_that_hangs_ends_at_its_limit(project):
     refused(done, 3, "did not end within 1 s", "--timeout")
 
 
+def test_a_workload_that_hangs_takes_no_more_than_the_budget(project):
+    (project / "hang.py").write_text("import time\ntime.sleep(1000)\n")
+    done = whet("run", "-q", "-w", "hang.py", "--budget", "2", cwd=project)
+    refused(done, 3, "did not end within the whole budget of 2 s", "--budget")
+
+
 def test_a_command_that_fails_makes_a_comparison_void(project):
     done = whet("compare", "-q", "--command", "false", "true", cwd=project)
     assert done.returncode == 3

@@ -273,11 +273,11 @@ def test_what_differs_between_two_runs_is_named():
 
 def test_a_workload_that_does_not_end_well_is_not_measured():
     workload = Workload(kind="script", target="app.py", timeout_s=3.0)
-    setup.require_success(outcome(), workload)
+    setup.require_success(outcome(), workload, 60)
     with pytest.raises(WorkloadFailed, match=r"did not end within 3\.0 s.*--timeout"):
-        setup.require_success(outcome(exit_code=None, timed_out=True), workload)
+        setup.require_success(outcome(exit_code=None, timed_out=True), workload, 60)
     with pytest.raises(WorkloadFailed, match="ended with SIGKILL"):
-        setup.require_success(outcome(exit_code=None, signal="SIGKILL"), workload)
+        setup.require_success(outcome(exit_code=None, signal="SIGKILL"), workload, 60)
 
 
 def test_a_workload_comes_from_the_settings_in_every_form(tmp_path):

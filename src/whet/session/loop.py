@@ -94,7 +94,9 @@ def hold_bench(
             )
             session.tell("workload", f"{workload.spelled} (chosen by {workload.chosen_by})")
             records = session.folder.folder("records")
-            bench = make_bench(project, workload, interpreter, records, session.on_event)
+            bench = make_bench(
+                project, workload, interpreter, records, settings.budget_s, session.on_event
+            )
             _work(Run(project, settings, options, session, store, bench), steps)
         except KeyboardInterrupt:
             session.finish("interrupted")

@@ -43,6 +43,8 @@ class Bench:
         copies: Full copies, removed at the end of the session.
         probe: The installed probe.
         records: Private folder for what the probe writes.
+        limit_s: Of one run, where the workload names none: who has so long for everything cannot
+            wait longer for a part.
         recent_s: Wall seconds of a run, of the latest ones the most.
     """
 
@@ -52,6 +54,7 @@ class Bench:
     copies: CopySet
     probe: Path
     records: Path
+    limit_s: float
     recent_s: float = 0.0
     _plans: int = field(default=0)
 
@@ -69,6 +72,8 @@ class Bench:
         **more: Any,
     ) -> Launch:
         """A run in one of the copies."""
+        if self.workload.timeout_s is None:
+            more.setdefault("timeout_s", self.limit_s)
         return Launch(
             workload=self.workload,
             root=self.copies[copy],
@@ -95,9 +100,19 @@ def make_bench(
     workload: Workload,
     interpreter: Interpreter,
     records: Path,
+    limit_s: float,
     on_event: OnEvent,
 ) -> Bench:
-    """Copy the project and install the probe. Excluded paths are copied: they may be data."""
+    """Copy the project and install the probe. Excluded paths are copied: they may be data.
+
+    Args:
+        project: The user's project.
+        workload: What is run.
+        interpreter: What runs it.
+        records: Folder for what the probe writes.
+        limit_s: Of one run, where the workload names none.
+        on_event: Hears of the copying.
+    """
     copies = make_copies(project, COPIES, on_event=on_event)
     return Bench(
         project=project,
@@ -106,6 +121,7 @@ def make_bench(
         copies=copies,
         probe=install_probe(copies.folder / "probe"),
         records=records,
+        limit_s=limit_s,
     )
 
 
@@ -159,14 +175,22 @@ def choose_interpreter(
     return find_interpreter(project, settings.python, os.environ, workload=workload)
 
 
-def require_success(outcome: RunOutcome, workload: Workload) -> None:
+def require_success(outcome: RunOutcome, workload: Workload, limit_s: float) -> None:
     """Refuse to measure a workload that fails.
+
+    Args:
+        outcome: How it ended.
+        workload: What was run.
+        limit_s: What it was given where it names no limit of its own.
 
     Raises:
         WorkloadFailed: With how it ended and what it said.
     """
     what = f"workload {workload.spelled!r}"
     if outcome.timed_out:
+        if workload.timeout_s is None:
+            reason = f"did not end within the whole budget of {limit_s:g} s"
+            raise WorkloadFailed(what, reason, "Choose a shorter one with -w, or raise --budget")
         raise WorkloadFailed(what, f"did not end within {workload.timeout_s} s", "Raise --timeout")
     if outcome.exit_code != 0:
         end = outcome.signal or f"exit status {outcome.exit_code}"
@@ -204,7 +228,7 @@ def watch(bench: Bench, *, allow_effects: bool, hash_seed: int = 0) -> RunOutcom
             f"reaches outside its copy: {listed}",
             "It would be repeated dozens of times; allow that with --allow-effects",
         )
-    require_success(outcome, bench.workload)
+    require_success(outcome, bench.workload, bench.limit_s)
     return outcome
 
 

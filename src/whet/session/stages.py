@@ -22,6 +22,8 @@ def workload(run: Run) -> None:
     """The first run, watched; the second says whether it is repeatable."""
     session, bench = run.session, run.bench
     with session.stage("workload"):
+        longest_s = bench.workload.timeout_s or bench.limit_s
+        session.tell("workload", f"a first run shows how long one takes; {longest_s:g} s at most")
         first = watch(bench, allow_effects=run.options.allow_effects)
         each_s = max(first.wall_s, 0.001)
         limit = int(min(_LIKELY_RUNS, run.settings.budget_s / each_s))
