@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 from whet_runtime import Cache, DiskTier, Plan, Promotion, ValueCodec
@@ -351,3 +352,79 @@ def test_a_copy_of_what_was_slow_to_load_is_refreshed_before_its_end(tier, clock
     node = cache.memory.node("k")
     assert node.extra.soft - clock.now == pytest.approx(80, abs=0.1)
     assert node.extra.end - clock.now == pytest.approx(100, abs=0.1)
+
+
+class Overtaken(Breakable):
+    """A tier that something happens to just before it is written."""
+
+    before = staticmethod(lambda: None)
+
+    def write(self, key, record, *, seen):
+        self.before()
+        return (yield from self._tier.write(key, record, seen=seen))
+
+
+@run_both
+def test_a_value_whose_load_a_clear_overtook_while_it_was_stored_is_in_no_tier(tier, clock, color):
+    tier = Overtaken(tier._tier)
+    cache, other = (Cache(tiers=[tier], clock=clock) for _ in range(2))
+    tier.before = cache.clear
+    assert Colored(cache, color).get_or_load("k", lambda: "old") == "old"
+    assert cache.get("k") is None
+    assert other.get("k") is None
+    assert cache.get_or_load("k", lambda: "new") == "new"
+
+
+def test_a_copy_into_a_nearer_tier_that_a_clear_overtook_is_taken_back(tier, below, clock):
+    near = Overtaken(tier._tier)
+    Cache(tiers=[below], clock=clock).set("k", "old")
+    cache = Cache(tiers=[near, below], clock=clock, promotion=Promotion(reads=0))
+    near.before = cache.clear
+    assert cache.get("k") == "old"
+    assert cache.get("k") is None
+
+
+@run_both
+def test_a_load_that_runs_while_everything_is_cleared_stores_nothing(tier, clock, color):
+    cache, other = (Cache(tiers=[tier], clock=clock) for _ in range(2))
+
+    def load():
+        cache.clear()
+        return "old"
+
+    assert Colored(cache, color).get_or_load("k", load) == "old"
+    assert [cache.get("k"), other.get("k")] == [None, None]
+
+
+def until(condition):
+    for _ in range(2_000):
+        if condition():
+            return
+        time.sleep(0.005)
+    raise AssertionError("it did not come true in ten seconds")
+
+
+def test_a_value_never_promoted_is_refreshed_ahead_once_its_soft_lifetime_is_over(tier, clock):
+    plan = Plan(lifetime_s=100, refresh_s=10)
+    Cache(tiers=[tier], clock=clock).get_or_load("k", lambda: "old", plan)
+    clock.pass_s(11)
+    cache = Cache(tiers=[tier], clock=clock)
+    assert cache.get_or_load("k", lambda: "new", plan) == "old"
+    until(lambda: cache.get_stats()["refreshes"] == 1)
+    assert cache.get_or_load("k", lambda: "never asked", plan) == "new"
+    assert cache.get_stats()["loads"] == 1
+
+
+def test_a_refresh_of_what_was_never_promoted_backs_off_when_it_fails(tier, clock):
+    plan = Plan(lifetime_s=100, refresh_s=10)
+    Cache(tiers=[tier], clock=clock).get_or_load("k", lambda: "old", plan)
+    clock.pass_s(11)
+    cache = Cache(tiers=[tier], clock=clock, promotion=Promotion(reads=100, recent=100))
+    for _ in range(5):
+        assert cache.get_or_load("k", lambda: 1 / 0, plan) == "old"
+        until(lambda: cache.get_stats()["load_errors"] == 1)
+        until(lambda: cache.get_stats()["loads_in_progress"] == 0)
+    assert cache.get_stats()["loads"] == 1
+    clock.pass_s(2)
+    assert cache.get_or_load("k", lambda: "new", plan) == "old"
+    until(lambda: cache.get_stats()["refreshes"] == 1)

@@ -38,14 +38,26 @@ class Backoff:
         self._base_s = base_s
         self._longest_s = longest_s
         self._random = random or Random()  # noqa: S311  (spreads work, hides nothing)
-        self._failures: dict[Hashable, int] = {}
+        self._failures: dict[Hashable, tuple[int, float]] = {}
 
-    def failed(self, key: Hashable) -> float:
-        """Notes a failure; seconds until the next try."""
+    def failed(self, key: Hashable, now: float = 0.0) -> float:
+        """Notes a failure; seconds until the next try.
+
+        Args:
+            key: Whose loader failed.
+            now: Monotonic time.
+        """
         if len(self._failures) >= _MOST_KEYS:
             self._failures.clear()  # forgets how often they failed, not that they are to be tried
-        count = self._failures[key] = self._failures.get(key, 0) + 1
-        return wait_after(count, self._base_s, self._longest_s, self._random)
+        count = self._failures.get(key, (0, 0.0))[0] + 1
+        wait_s = wait_after(count, self._base_s, self._longest_s, self._random)
+        self._failures[key] = count, now + wait_s
+        return wait_s
+
+    def due(self, key: Hashable, now: float) -> bool:
+        """Whether the wait after the last failure of a key is over."""
+        failure = self._failures.get(key)
+        return failure is None or now >= failure[1]
 
     def succeeded(self, key: Hashable) -> None:
         """Forgets the failures of a key."""

@@ -104,7 +104,10 @@ class Core:
                         raise flight.outcome
                     continue
                 flight = self.flights.alone(key)
-            return (yield from self._lead(flight, self._obtain(flight, plan, loader)))
+            value = yield from self._lead(flight, self._obtain(flight, plan, loader))
+            if flight.stale and self.backoff.due(key, self._clock.monotonic()):
+                yield Spawn(self.background, self.refresh(key, plan, loader))
+            return value
 
     def refresh(self, key: Hashable, plan: Plan, loader: Callable[[], Any]) -> Steps[bool]:
         """Loads a key anew while the old value is served; whether that went well. Never raises."""
@@ -114,7 +117,7 @@ class Core:
         try:
             yield from self._lead(flight, self._reload(flight, plan, loader))
         except Exception:  # noqa: BLE001  (counted; the old value is served until it ends)
-            self.memory.postpone(key, self.backoff.failed(key))
+            self.memory.postpone(key, self.backoff.failed(key, self._clock.monotonic()))
             return False
         self.backoff.succeeded(key)
         self.refreshes += 1
@@ -153,6 +156,7 @@ class Core:
         if found is None and self._lease_s > 0:
             found, glances, lease = yield from self._await_lease(text, plan, glances)
         if found is not None:
+            flight.stale = found.fresh_s <= 0
             yield from self._promote(flight, found, glances)
             return found.value
         try:
@@ -198,7 +202,19 @@ class Core:
             yield from self.chain.store(
                 key_text(flight.key), value, Timing(lasting, plan.refresh_s, load_s), tags, glances
             )
+            yield from self._withdraw(flight, tags)
         return value
+
+    def _withdraw(self, flight: Flight, tags: Sequence[str]) -> Steps[None]:
+        """Takes back from the tiers what a `clear` overtook while it was being written.
+
+        Removed keys and ended tags leave marks that refuse such a write; a clear leaves none.
+        """
+        assert self.chain is not None  # noqa: S101 - there was something to write to
+        with self.flights.lock:
+            overtaken = self.flights.overtaken(flight, tags)
+        if overtaken:
+            yield from self.chain.tell(keys=[key_text(flight.key)])
 
     def _life(self, plan: Plan, load_s: float) -> float | None:
         """Seconds that a value lives, or `None` when it is not to be kept."""
@@ -240,6 +256,7 @@ class Core:
         if self._keep(flight, found.value, found.left_s, refreshed, tags) and glances:
             assert self.chain is not None  # noqa: S101  (it was found there)
             yield from self.chain.copy(key_text(flight.key), record, tags, glances)
+            yield from self._withdraw(flight, tags)
 
     # Writes.
 

@@ -46,9 +46,10 @@ class Flight:
         started: The number of invalidations before it began.
         tags: Of the value, or `None` while only the value itself will tell them.
         owner: Who leads.
+        stale: Whether what was found should be refreshed.
     """
 
-    __slots__ = ("_lock", "_wake", "key", "outcome", "owner", "started", "state", "tags")
+    __slots__ = ("_lock", "_wake", "key", "outcome", "owner", "stale", "started", "state", "tags")
 
     def __init__(self, key: Hashable, started: int, tags: tuple[str, ...] | None) -> None:
         self.key = key
@@ -56,6 +57,7 @@ class Flight:
         self.tags = tags
         self.owner = present_owner()
         self.state = FLYING
+        self.stale = False
         self.outcome: Any = None
         self._lock = Lock()
         self._wake: list[Callable[[], object]] = []
