@@ -134,7 +134,8 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(diagnosing, "load_remedies", lambda: only)
     monkeypatch.setattr(diagnosing, "observed", look)
     found = SimpleNamespace(
-        project=project, sources=FileCache(project), settings=Settings(), options=Options(), session=Session(),
+        project=project, sources=FileCache(project),
+        settings=Settings(), options=Options(), session=Session(),
         store=SimpleNamespace(declined=list), prospects={}, asked=set(), seen_by={},
         observed=observed,
         bench=SimpleNamespace(copies={"a": tmp_path / "a"}, launch_of=None),

@@ -1,8 +1,8 @@
 """Finds where code hangs together badly; nothing of the project is run.
 
 Connascence (what must change together), god objects, duplicated code, classes without cohesion,
-import cycles and breaches of safety rules, with what was measured. `whet check --structure` says
-how to split modules.
+import cycles, breaches of safety rules, and duties that several modules share or none holds
+(MECE), with what was measured. `whet check --structure` says how to split modules.
 
 Examples:
   whet analyze
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from whet.records import AnalysisReport
 
 SUMMARY = "finds where code hangs together badly: coupling, god objects, duplication, cycles"
-_NAMES = ("connascence", "god-object", "duplication", "cohesion", "cycle", "safety")
+_NAMES = ("connascence", "god-object", "duplication", "cohesion", "cycle", "safety", "mece")
 _LEVELS = ("note", "warning", "error")
 _BYTES_IN_MB = 1_000_000
 _SHARE_OF_CONTENTS = 10  # each file is read once: only what is read ahead must wait in memory
@@ -82,7 +82,7 @@ def _analyzed(arguments: argparse.Namespace) -> AnalysisReport:
     import msgspec
 
     from whet.codebase.cache import FileCache
-    from whet.codebase.structure import Limits, analyze, modules_of, python_files
+    from whet.codebase.structure import Limits, analyze, modules_of, promises_in, sources_of
     from whet.session.setup import resolve_project
     from whet.settings import load_settings
 
@@ -91,15 +91,17 @@ def _analyzed(arguments: argparse.Namespace) -> AnalysisReport:
     excludes = tuple(arguments.exclude) or None
     settings = load_settings(project, config, {"exclude": excludes}).settings
     listener = progress_listener(quiet=arguments.quiet)
-    files = python_files(project, settings.exclude, on_event=listener)
+    found = sources_of(project, settings.exclude, on_event=listener)
+    documents = found.documents if not arguments.only or "mece" in arguments.only else []
     contents_bytes = settings.performance.max_memory_mb * _BYTES_IN_MB // _SHARE_OF_CONTENTS
-    with FileCache(project, limit_bytes=contents_bytes, files=files) as cache:
+    with FileCache(project, limit_bytes=contents_bytes, files=found.python) as cache:
+        promises = tuple(promises_in(project, documents, cache))
         report = analyze(
             project.name,
-            modules_of(project, files, cache),
+            modules_of(project, found.python, cache),
             only=arguments.only,
-            limits=Limits(clone_tokens=arguments.tokens),
-            total=len(files),
+            limits=Limits(clone_tokens=arguments.tokens, promises=promises),
+            total=len(found.python),
             on_event=listener,
         )
         return msgspec.structs.replace(report, cache=cache.statistics())

@@ -21,7 +21,9 @@ class StructureFinding(Record, frozen=True):
     """One place where code hangs together badly, with what was measured."""
 
     finding_id: str  # stays the same while lines above it move
-    analyzer: Literal["connascence", "god-object", "duplication", "cohesion", "cycle", "safety"]
+    analyzer: Literal[
+        "connascence", "god-object", "duplication", "cohesion", "cycle", "safety", "mece"
+    ]
     rule: str  # such as connascence-of-meaning
     level: Literal["note", "warning", "error"]
     place: CodePlace

@@ -32,6 +32,10 @@ RULES = {
     "safety-recursion": "Functions call themselves without a visible bound (rule 1).",
     "safety-endless-loop": "Nothing in a loop ends it (rule 2).",
     "safety-unchecked-result": "A result that others use is dropped (rule 7).",
+    "mece-shared-duty": "Several modules do the same: what they call and speak of is alike.",
+    "mece-missing-name": "A name is exported or taken that its module does not define.",
+    "mece-unheld-duty": "A method is left to subclasses and called, and none has it.",
+    "mece-missing-in-documents": "Documents tell of a name that its module does not define.",
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whet.codebase.structure import ANALYZERS, Limits, analyze, modules_of, python_files
+from whet.codebase.structure import ANALYZERS, Limits, analyze, modules_of, sources_of
 from whet.codebase.structure.cohesion import (
     foreign_data,
     groups_of_methods,
@@ -406,7 +406,7 @@ def test_files_that_are_gone_or_unreadable_are_noted_and_links_left_out(tmp_path
     (tmp_path / "a.py").write_text("x = 1\n")
     (tmp_path / "b.txt").write_text("")
     (tmp_path / "c.py").symlink_to("a.py")
-    files = python_files(tmp_path)
+    files = sources_of(tmp_path).python
     assert files == ["a.py"]
     one, other = modules_of(tmp_path, [*files, "gone.py"])
     assert one.tree is not None

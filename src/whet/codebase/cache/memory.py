@@ -283,7 +283,7 @@ class FileCache:
         with self._lock:
             if self._readers is None:
                 self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="whet-read-ahead")
-            known = {file for each in (self._coming, *self._buckets) for file in each}
+            known = {*self._coming, *(file for bucket in self._buckets for file in bucket)}
             for file in self._ahead.next_files(known):
                 self._coming[file] = self._readers.submit(self._arrive, file)
 

@@ -25,6 +25,7 @@ from whet.codebase.structure.collecting import facts_of
 from whet.codebase.structure.connascence import NOT_DECIDABLE, couplings
 from whet.codebase.structure.cycles import import_cycles
 from whet.codebase.structure.duplication import LEAST_LINES, LEAST_TOKENS, clones
+from whet.codebase.structure.mece import duties
 from whet.codebase.structure.names import import_edges, module_names
 from whet.codebase.structure.safety import breaches
 from whet.records.analysis import AnalysisReport, AnalyzerRun, CodePlace, StructureFinding
@@ -35,12 +36,15 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from whet.codebase.structure.facts import ClassFacts, FileFacts
+    from whet.codebase.structure.promises import Promise
     from whet.codebase.syntax import SourceModule
     from whet.records.event import OnEvent
 
     Analyzer = Callable[[Sequence[FileFacts], "Limits"], Iterator[StructureFinding]]
     Level = Literal["note", "warning", "error"]
-    Name = Literal["connascence", "god-object", "duplication", "cohesion", "cycle", "safety"]
+    Name = Literal[
+        "connascence", "god-object", "duplication", "cohesion", "cycle", "safety", "mece"
+    ]
 
 _TOLD_EVERY = 200  # files
 _LONG_CLONE = 2  # times the least length: worth a warning
@@ -57,6 +61,7 @@ class Limits:
         god_foreign: ATFD of a god object, above.
         god_cohesion: TCC of a god object, below; 0 to 1.
         class_methods: Of a class whose cohesion is looked at, at least.
+        promises: What documents tell of, for the gaps between them and the code.
     """
 
     clone_tokens: int = LEAST_TOKENS
@@ -65,6 +70,7 @@ class Limits:
     god_foreign: int = FOREIGN
     god_cohesion: float = TIGHT
     class_methods: int = LEAST_METHODS
+    promises: Sequence[Promise] = ()
 
 
 def analyze(
@@ -247,6 +253,14 @@ def safety(facts: Sequence[FileFacts], _limits: Limits) -> Iterator[StructureFin
         )
 
 
+def mece(facts: Sequence[FileFacts], limits: Limits) -> Iterator[StructureFinding]:
+    """Duties that several modules share, or none holds."""
+    for each in duties(facts, limits.promises):
+        key = f"{each.places[0].symbol}:{each.message}"
+        level: Level = "warning" if each.rule == "mece-missing-name" else "note"
+        yield _finding(("mece", each.rule, level), each.message, each.places, each.measures, key)
+
+
 ANALYZERS: dict[str, Analyzer] = {
     "connascence": connascence,
     "god-object": god_objects,
@@ -254,6 +268,7 @@ ANALYZERS: dict[str, Analyzer] = {
     "cohesion": cohesion,
     "cycle": cycles,
     "safety": safety,
+    "mece": mece,
 }
 
 

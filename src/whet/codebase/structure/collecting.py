@@ -23,12 +23,14 @@ from whet.codebase.structure.nodes import (
     defaults,
     dotted,
     is_endless,
+    is_promise,
     kind_of,
     last_name,
     meaningful,
     parameters,
     texts,
 )
+from whet.codebase.structure.surface import surface_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +77,7 @@ def facts_of(module: SourceModule, name: str) -> FileFacts:
         return facts
     lines = logical_lines(module.text)
     facts.imports = imports_of(module, name)
+    facts.surface = surface_of(module.tree)
     _Walk(facts).through(module.tree)
     facts.bodies = body_hashes(facts.functions, lines)
     facts.code_lines = sum(line.end - line.start + 1 for line in lines)
@@ -143,6 +146,7 @@ class _Walk:
             kind=kind,
             positional=len(names) - bound,
             local=parameters(arguments),
+            promised=is_promise(node),
         )
         self.facts.functions.append(facts)
         inside = _Around(f"{facts.name}.<locals>.", facts, None, facts, "", owner)
@@ -179,7 +183,7 @@ class _Walk:
             if method is not None and value.id == around.itself and around.itself:
                 (method.writes if stored else method.reads).add(node.attr)
                 return
-            self._note_private(value.id, node)
+            self._note_private(value.id, node, around)
             if method is not None and value.id not in self.imported and value.id[:1].islower():
                 method.foreign.add(node.attr)
         elif method is not None and isinstance(value, ast.Attribute):
@@ -221,11 +225,14 @@ class _Walk:
             if around.itself and value.id == around.itself and around.method is not None:
                 around.method.calls.add(function.attr)
                 return
-            self._note_private(value.id, function)
+            self._note_private(value.id, function, around)
         self.stack.append((value, around))
 
-    def _note_private(self, owner: str, node: ast.Attribute) -> None:
+    def _note_private(self, owner: str, node: ast.Attribute, around: _Around) -> None:
         name = node.attr
+        if owner in self.imported and isinstance(node.ctx, ast.Load):
+            where = around.function.name if around.function else ""
+            self.facts.asked.append((owner, name, node.lineno, where))
         if owner in self.imported and name.startswith("_") and not name.startswith("__"):
             self.facts.privates.append((owner, name, node.lineno))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from whet.codebase.structure.surface import Surface
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -34,6 +36,7 @@ class FunctionFacts:
         foreign: Attributes of other objects that are read or bound, methods left out.
         whole: It hands on the instance itself, so that anything may touch anything.
         forgiving: It catches `AttributeError`: it knows that one may be missing.
+        promised: Its body is left to subclasses: it is abstract, or raises NotImplementedError.
     """
 
     name: str
@@ -53,6 +56,7 @@ class FunctionFacts:
     foreign: set[str] = field(default_factory=set)
     whole: bool = False
     forgiving: bool = False
+    promised: bool = False
 
     def add(self, other: FunctionFacts) -> None:
         """Count another function of the same name as a part: a setter, an overload."""
@@ -170,5 +174,8 @@ class FileFacts:
     literals: list[LiteralFacts] = field(default_factory=list)
     endless: list[tuple[str, int, int]] = field(default_factory=list)  # function, lines
     privates: list[tuple[str, str, int]] = field(default_factory=list)  # object, name, line
+    asked: list[tuple[str, str, int, str]] = field(default_factory=list)
+    # of imported names: name, what is asked of it, line, function around
+    surface: Surface = field(default_factory=Surface)
     bodies: list[tuple[str, int, int, int]] = field(default_factory=list)
     # of functions: name, line, hash as written, hash with local names numbered

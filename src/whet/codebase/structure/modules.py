@@ -1,11 +1,12 @@
-"""The Python files of a project, one after the other."""
+"""The Python files and documents of a project, one after the other."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from whet.codebase.files import project_files
+from whet.codebase.structure.promises import is_document, promises_of
 from whet.codebase.syntax import SourceModule
 from whet.records import printable
 from whet.records.event import ignore_event
@@ -15,22 +16,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from whet.codebase.cache import FileCache
+    from whet.codebase.structure.promises import Promise
     from whet.records.event import OnEvent
 
 
-def python_files(
+class Sources(NamedTuple):
+    """The files of a project that analyzers read, relative to it; links are left out."""
+
+    python: list[str]
+    documents: list[str]
+
+
+def sources_of(
     project: str | os.PathLike[str],
     excludes: Sequence[str] = (),
     *,
     on_event: OnEvent = ignore_event,
-) -> list[str]:
-    """The Python files of a project, relative to it; links are left out.
+) -> Sources:
+    """The Python files and documents of a project.
 
     Raises:
         TargetError: No such directory.
     """
-    files = project_files(project, excludes, on_event=on_event)
-    return [f for f in files if f.endswith(".py") and not Path(project, f).is_symlink()]
+    wanted = [
+        file
+        for file in project_files(project, excludes, on_event=on_event)
+        if (file.endswith(".py") or is_document(file)) and not Path(project, file).is_symlink()
+    ]
+    python = [file for file in wanted if file.endswith(".py")]
+    return Sources(python, [file for file in wanted if not file.endswith(".py")])
+
+
+def promises_in(
+    project: str | os.PathLike[str], files: Iterable[str], cache: FileCache | None = None
+) -> Iterator[Promise]:
+    """What documents promise, those left out that cannot be read.
+
+    Args:
+        project: Its folder.
+        files: Relative to it.
+        cache: Whom contents are asked of; None: the disk.
+    """
+    for file in files:
+        try:
+            data = Path(project, file).read_bytes() if cache is None else cache.read(file)
+        except OSError:
+            continue
+        yield from promises_of(data.decode("utf-8", "replace"), printable(file))
 
 
 def modules_of(

@@ -59,6 +59,17 @@ def kind_of(node: _Function) -> MethodKind:
     return "instance"
 
 
+def is_promise(node: _Function) -> bool:
+    """Whether a function leaves its duty to others: it is abstract, or says that it is missing."""
+    if any(dotted(each).rpartition(".")[2].startswith("abstract") for each in node.decorator_list):
+        return True
+    match node.body[-1:]:
+        case [ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name)))]:
+            return name == "NotImplementedError" and len(node.body) <= 2  # noqa: PLR2004 - a docstring before it
+        case _:
+            return False
+
+
 def parameters(arguments: ast.arguments) -> set[str]:
     """The names of all parameters."""
     every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
