@@ -13,8 +13,11 @@ from whet.session.setup import differs, watch
 if TYPE_CHECKING:
     from whet.records import IoProfile
     from whet.session.work import Run
+    from whet.settings import Settings
 
 TUNING_LATER = "tuning comes later; its settings are accepted and not yet used"
+_COUNTING_RUNS = 3  # plain runs that counting all calls takes the time of
+_COUNTING_SHARE = 0.03  # of the budget
 _LIKELY_RUNS = 120  # profiling, evidence, validation and six trials
 
 
@@ -53,19 +56,10 @@ def profile(run: Run) -> None:
     if not settings.optimization.profiling_enabled:
         session.skip("profile", "optimization.profiling_enabled is off")
         return
-    chosen = {
-        "cpu": settings.profiling.cpu_profiling,
-        "memory": settings.profiling.memory_profiling,
-        "io": settings.profiling.io_profiling or settings.profiling.network_profiling,
-        "imports": settings.profiling.cpu_profiling,
-        "calls": settings.profiling.cpu_profiling,
-        "allocations": settings.profiling.memory_profiling
-        and settings.objective in {"memory", "both"},  # costly, so only where it is asked about
-    }
     with session.stage("profile"):
         found = take_profile(
             run.bench.launch_of,
-            [name for name, wanted in chosen.items() if wanted],
+            instruments(settings, run.bench.recent_s, is_outside=bool(run.options.candidates)),
             rate_hz=1000 * settings.profiling.profiling_sample_rate,
             budget_s=max(1.0, min(run.left_s, settings.budget_s / 3)),
             on_event=session.on_event,
@@ -75,6 +69,30 @@ def profile(run: Run) -> None:
         different = session.folder.read("repeatable", list[str])
         repeatable = None if different is None else not different
         session.update(profile=msgspec.structs.replace(found, repeatable=repeatable))
+
+
+def instruments(settings: Settings, run_s: float, *, is_outside: bool) -> list[str]:
+    """The instruments of a session's profile.
+
+    What is costly is taken only where it is asked about. Numbers of calls decide nothing here:
+    they are for the reader, and for candidates from outside.
+
+    Args:
+        settings: Effective settings.
+        run_s: Seconds that one run takes.
+        is_outside: A command is asked for candidates.
+    """
+    wanted = settings.profiling
+    counts = is_outside or _COUNTING_RUNS * run_s <= _COUNTING_SHARE * settings.budget_s
+    chosen = {
+        "cpu": wanted.cpu_profiling,
+        "memory": wanted.memory_profiling,
+        "io": wanted.io_profiling or wanted.network_profiling,
+        "imports": wanted.cpu_profiling,
+        "calls": wanted.cpu_profiling and counts,
+        "allocations": wanted.memory_profiling and settings.objective in {"memory", "both"},
+    }
+    return [name for name, is_wanted in chosen.items() if is_wanted]
 
 
 def _without_network(io: IoProfile) -> IoProfile:
