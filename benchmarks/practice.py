@@ -57,6 +57,8 @@ CASES = (
          "because of what the parser knows about line breaks"),
     # In the place of pyflakes 2.5.0, whose authors removed a feature (comments with types).
     Case("networkx", "2.6.3", "betweenness.py", "_single_source_shortest_path_basic"),
+    Case("pdfminer.six", "20170720", "damaged.py", "PDFParser.do_keyword",
+         ("six", "pycryptodome", "chardet")),
     Case("sqlparse", "0.5.1", "flat_sqlparse.py"),
     Case("natsort", "8.4.0", "flat_natsort.py"),
     Case("tomlkit", "0.13.2", "flat_tomlkit.py"),
