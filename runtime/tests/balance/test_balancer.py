@@ -514,15 +514,19 @@ def test_only_living_processes_of_the_worker_itself_are_ever_signaled(monkeypatc
     assert min(signaled) > 1
 
 
-def test_what_is_shared_with_a_process_is_kept_until_it_has_ended():
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_is_shared_with_a_process_is_kept_until_it_has_ended(tmp_path):
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
     engine = ProcessEngine()
     with LoadBalancer(engine, [Worker("a")]) as balancer:
-        future = balancer.submit_with(TaskOptions(kind="slow"), time.sleep, 0.3)
+        future = balancer.submit_with(TaskOptions(kind="slow"), gate.read_text)
         (slow,) = engine.processes("a")
         engine.stop("a")
         engine.start(Worker("a"))
         assert slow in [process for crew in engine._former for process in crew.processes()]
-        assert future.result(PATIENT_S) is None
+        gate.write_text("end")  # returns once the task reads
+        assert future.result(PATIENT_S) == "end"
         slow.join(PATIENT_S)
         engine.stop("a")
         assert slow not in [process for crew in engine._former for process in crew.processes()]
