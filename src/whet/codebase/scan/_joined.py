@@ -51,7 +51,7 @@ def files_there(folder: Path) -> Iterator[Batch]:
     unseen = set(index.names)
     for chunk in git_chunks(folder, *_WALKED, environment=place):
         # Operations on whole sets and texts: one for each name would cost as much as git's walk.
-        names = os.fsdecode(chunk[:-1]).split("\0")
+        names = os.fsdecode(chunk.removesuffix(b"\0")).split("\0")
         unseen.difference_update(names)
         if not index.names.issuperset(names):
             new = [name for name in names if name not in index.names]
