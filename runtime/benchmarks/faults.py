@@ -6,9 +6,11 @@
 
 Each fault befalls a real server (or a real database on a disk of limited size) between two calls
 of a process that caches, with each library's own settings. Reported are the time of the first
-call and of the slowest of the next twenty (where the server is killed, of those of one second),
-what was raised, and whether values are cached again once the fault is over. A call that takes
-longer than twelve seconds is cut off. Writes results/faults.json and results/faults.md.
+call and of the slowest of the next twenty (where the server is killed in the middle of a second
+of calls, of those of that second, and beside it of those well before the kill: what the machine's
+other work costs), what was raised, and whether values are cached again once the fault is over. A
+call that takes longer than twelve seconds is cut off. Writes results/faults.json and
+results/faults.md.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ DISK_SIDES = ("whet", "diskcache")
 LATER_CALLS = 20
 LONGEST_S = 12.0
 BUSY_S = 1.0
+CALM_S = 0.4  # of it, before the server is killed
 RECOVERY_S = 8.0
 SLOW_S = 0.1
 LARGE = "x" * 200_000
@@ -251,9 +254,13 @@ def watch_busy(call: Callable[[str, str], str]) -> None:
     """Calls without a pause, into which the server's death falls."""
     report("first", timed(call, "first", "value"))
     until = time.perf_counter() + BUSY_S
-    later = []
+    later: list[tuple[float, str]] = []
+    calm = 0
     while time.perf_counter() < until:
         later.append(timed(call, f"later{len(later)}", "value"))
+        if time.perf_counter() < until - BUSY_S + CALM_S:
+            calm = len(later)
+    report("calm", max((each[0] for each in later[:calm]), default=None))
     report_later(later)
 
 
@@ -350,6 +357,8 @@ def observe(python: str, side: str, fault: str) -> dict[str, Any]:
             lines.take(found, stage, LONGEST_S)
         if server is not None:
             end(server, fault)
+        if fault == "killed":
+            lines.take(found, "calm", 0.0)
         lines.go_on()
         lines.take(found, "recovered", RECOVERY_S + 12)
         process.kill()
@@ -405,7 +414,8 @@ def table(found: dict[str, Any]) -> str:
     for row in found["faults"]:
         first, later = row["first"], row["later"]
         raised = {each for each in (first and first[1], later and later[1]) if each}
-        cells = [row["fault"], row["side"], cell(first), cell(later)]
+        calm = f" ({row['calm']} ms before the kill)" if row.get("calm") else ""
+        cells = [row["fault"], row["side"], cell(first), cell(later) + calm]
         cells += [", ".join(sorted(raised)) or "-"]
         again = row["recovered"]
         cells += ["no" if again is None else f"after {again} s"]
