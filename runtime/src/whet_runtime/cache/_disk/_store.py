@@ -15,8 +15,8 @@ from operator import attrgetter
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from weakref import WeakSet
 
-from whet_runtime.cache._fork import guard_forks
 from whet_runtime.errors import MisuseError, TierUnavailable
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Store:
         self._looked_s = 0.0
         self._abandoned: list[_Lent] = []  # of the parent process; closing them here would harm it
         self._closed = False
-        guard_forks(self)
+        _STORES.add(self)
 
     def one(
         self,
@@ -179,14 +179,10 @@ class Store:
             return None
         return found.st_dev, found.st_ino
 
-    def before_fork(self) -> None:
-        """Nothing: an idle connection is in no thread's hands."""
-
-    def after_fork(self, *, in_child: bool) -> None:
+    def leave_to_parent(self) -> None:
         """In a child process: forgets the parent's connections without closing them."""
-        if in_child:
-            self._abandoned.extend(self._idle)
-            self._idle = []
+        self._abandoned.extend(self._idle)
+        self._idle = []
 
     def close(self) -> None:
         """Closes the idle connections; those in use are closed when they come back."""
@@ -314,6 +310,18 @@ class Store:
             yield
         finally:
             os.close(handle)
+
+
+_STORES: WeakSet[Store] = WeakSet()
+
+
+def _leave_all_to_parent() -> None:
+    for store in tuple(_STORES):
+        store.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):  # asking for the process at each read takes a system call
+    os.register_at_fork(after_in_child=_leave_all_to_parent)
 
 
 def _whole(
