@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from whet.codebase.tags import listing
 from whet.codebase.tags.extraction import Unfit, as_utf8, extract
 from whet.codebase.tags.reading import load, read_file
 from whet.codebase.tags.symbols import unpack
@@ -128,3 +129,22 @@ def test_a_definition_without_a_name_counts_as_unknown():
     facts = extract(b"export default function () {}\nfunction a() {}\n", "JavaScript")
     assert facts.counts == (0, 0, 1, 0, 0, 1, 0)
     assert extract(b"typedef struct { int x; } a;\n", "C").counts == (0, 0, 0, 0, 1, 1, 0)
+
+
+def test_where_names_cannot_be_looked_up_from_a_folder_their_whole_paths_are(tree, monkeypatch):
+    tree.write("in/a.py", "def f(): pass\n")
+    tree.write("b.py", "")
+    (tree.root / "link.py").symlink_to("b.py")
+    expected = listing.sources(tree.root, None, (), tree.hear)
+    monkeypatch.setattr("os.supports_dir_fd", set())
+    assert listing.sources(tree.root, None, (), tree.hear) == expected
+    assert [source.path for source in expected] == ["b.py", "in/a.py"]
+
+
+def test_a_folder_that_vanishes_while_it_is_listed_holds_no_files(tree, monkeypatch):
+    def vanishing(*_):
+        yield ["a.py"]
+        tree.root.rename(tree.root.with_name("elsewhere"))
+
+    monkeypatch.setattr(listing, "scan_names", vanishing)
+    assert listing.sources(tree.root, None, (), tree.hear) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -112,10 +112,13 @@ def _present(root: str, named: list[tuple[str, str]]) -> list[Source]:
 @contextmanager
 def _statuses(root: str) -> Iterator[Callable[[str], os.stat_result]]:
     """Asks for the status of a name below a folder, whose own path is walked only once."""
-    if os.stat not in os.supports_dir_fd:
+    folder = None
+    if os.stat in os.supports_dir_fd:  # not on Windows
+        with suppress(OSError):  # gone since it was listed: so is what was in it
+            folder = os.open(root, getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC)
+    if folder is None:
         yield lambda name: os.lstat(f"{root}/{name}")
         return
-    folder = os.open(root, getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC)
     try:
         yield partial(os.lstat, dir_fd=folder)
     finally:
