@@ -184,6 +184,8 @@ WAYS = {
     ("commits", "GitPython"): commits_gitpython,
     ("commits", "PyDriller, totals only"): commits_pydriller,
     ("commits", "PyDriller"): commits_pydriller_files,
+    ("history", "whet"): commits_whet,
+    ("history", "git log"): commits_git,
     ("align", "whet"): align_whet,
     ("align", "whet, no conflicts"): align_whet_without,
     ("align", "git per question"): align_git,
