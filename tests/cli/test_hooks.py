@@ -12,38 +12,13 @@ from whet.codebase import activity
 from whet.codebase.activity.staged import changed_lines, look_at_staged, staged_files
 
 
-@pytest.fixture
-def repository(tmp_path, monkeypatch):
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
-        monkeypatch.setenv(f"GIT_{who}_DATE", "2026-03-01T10:00:00+0200")
-    path = tmp_path / "repository"
-    path.mkdir()
-    monkeypatch.chdir(path)
-    git("init", "-q", "-b", "main")
-    return path
-
-
-def git(*words):
-    return subprocess.run(["git", *words], check=True, capture_output=True).stdout
-
-
-def commit(message="x"):
-    git("add", "-A")
-    git("commit", "-q", "--allow-empty", "-m", message)
-    return git("rev-parse", "HEAD").decode().strip()
-
-
 def whet(capsys, *words):
     code = main(list(words))
     out, err = capsys.readouterr()
     return code, out, err
 
 
-def test_hooks_are_installed_shown_and_removed(repository, capsys):
+def test_hooks_are_installed_shown_and_removed(repository, capsys, commit):
     code, out, _ = whet(capsys, "hooks")
     assert (code, "post-commit: not installed; `whet hooks install` does it" in out) == (0, True)
     path = Path(".git/hooks/post-commit")
@@ -89,7 +64,7 @@ def test_outside_of_a_repository_the_error_says_so(tmp_path, monkeypatch, capsys
 
 
 @pytest.mark.usefixtures("repository")
-def test_commits_are_recorded_counted_and_exported(capsys):
+def test_commits_are_recorded_counted_and_exported(capsys, git, commit):
     Path("a.py").write_text("x = 1\n")
     first = commit("one")
     git("mv", "a.py", "b.py")
@@ -103,7 +78,7 @@ def test_commits_are_recorded_counted_and_exported(capsys):
     by_message = {line["message"]: line for line in lines}
     assert by_message["three\n"] == {
         "sha": git("rev-parse", "HEAD").decode().strip(),
-        "author": "Ada",
+        "author": "=Ada",
         "email": "ada@example.org",
         "date": "2026-03-01T10:00:00+02:00",
         "parents": [first],
@@ -132,7 +107,7 @@ def test_options_of_other_actions_are_one_clear_error(capsys, words, said):
     assert (code, err.count("\n"), said in err) == (2, 1, True)
 
 
-def test_what_is_lost_or_incomplete_is_told(repository, capsys, monkeypatch):
+def test_what_is_lost_or_incomplete_is_told(repository, capsys, monkeypatch, commit):
     commit()
     report = activity.ingest(repository)
     told = type(report)(
@@ -146,7 +121,9 @@ def test_what_is_lost_or_incomplete_is_told(repository, capsys, monkeypatch):
     assert err == "note: commit x cannot be read\n"
 
 
-def test_following_shows_each_ingestion_that_found_something(repository, capsys, monkeypatch):
+def test_following_shows_each_ingestion_that_found_something(
+    repository, capsys, monkeypatch, commit
+):
     commit()
     real = activity.follow
 
@@ -164,7 +141,7 @@ def test_following_shows_each_ingestion_that_found_something(repository, capsys,
 # The look at staged files
 
 
-def test_the_look_reads_what_is_staged_and_not_the_work_tree(repository):
+def test_the_look_reads_what_is_staged_and_not_the_work_tree(repository, git):
     Path("a.py").write_text("def (:\n")
     Path("b.txt").write_text("x")
     Path("c.py").write_text("x = 1\n")
@@ -176,7 +153,7 @@ def test_the_look_reads_what_is_staged_and_not_the_work_tree(repository):
     assert report.notes[0].startswith("a.py: not analyzed")
 
 
-def test_the_index_of_a_partial_commit_is_the_one_that_is_read(repository):
+def test_the_index_of_a_partial_commit_is_the_one_that_is_read(repository, git, commit):
     Path("a.py").write_text("x = 1\n")
     commit()
     Path("a.py").write_text("def (:\n")
@@ -191,7 +168,7 @@ def test_the_index_of_a_partial_commit_is_the_one_that_is_read(repository):
 COPY = "".join(f"    total += weigh(item_{n}, factor={n})\n" for n in range(9))
 
 
-def test_only_findings_on_changed_lines_are_told(repository):
+def test_only_findings_on_changed_lines_are_told(repository, git, commit):
     Path("old.py").write_text(f"def f():\n{COPY}\n\ndef g():\n{COPY}\n\nx = 1\n")
     commit()
     Path("old.py").write_text(Path("old.py").read_text().replace("x = 1", "x = 2"))
@@ -204,7 +181,7 @@ def test_only_findings_on_changed_lines_are_told(repository):
     assert finding.rule == "duplicated-code"
 
 
-def test_changed_lines_are_no_headers_and_odd_names_are_read(repository):
+def test_changed_lines_are_no_headers_and_odd_names_are_read(repository, git, commit):
     Path("caf\u00e9 x.py").write_text("a = 1\n")
     commit()
     Path("caf\u00e9 x.py").write_text('a = """\n++ b/other.py\n@@ -1 +7 @@\n"""\n')
@@ -214,7 +191,7 @@ def test_changed_lines_are_no_headers_and_odd_names_are_read(repository):
     assert changed == {"caf\u00e9 x.py": [(1, 4)], "gone.py": [(1, 1)]}
 
 
-def test_a_commit_with_the_hook_is_told_of_findings_and_goes_through(repository, capsys):
+def test_a_commit_with_the_hook_is_told_of_findings_and_goes_through(repository, capsys, git):
     assert whet(capsys, "hooks", "install", "--pre-commit")[0] == 0
     Path("json.py").write_text("raise SystemExit('imported')\n")  # must not shadow anything
     Path("a.py").write_text(f"def f():\n{COPY}\n\ndef g():\n{COPY}")
@@ -230,7 +207,7 @@ def test_a_commit_with_the_hook_is_told_of_findings_and_goes_through(repository,
 
 
 @pytest.mark.usefixtures("repository")
-def test_the_look_as_json_and_with_a_pathspec_of_others(capsys):
+def test_the_look_as_json_and_with_a_pathspec_of_others(capsys, git):
     Path("a.py").write_text("x = 1\n")
     git("add", "-A")
     code, out, _ = whet(capsys, "hooks", "pre-commit", "--json")

@@ -13,35 +13,7 @@ from whet.codebase.activity import recorded_commits
 
 
 @pytest.fixture
-def repository(tmp_path, monkeypatch):
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "=Ada")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
-        monkeypatch.setenv(f"GIT_{who}_DATE", "2026-03-01T10:00:00+0200")
-    path = tmp_path / "repository"
-    path.mkdir()
-    monkeypatch.chdir(path)
-    git("init", "-q", "-b", "main")
-    return path
-
-
-def git(*words):
-    return subprocess.run(["git", *words], check=True, capture_output=True).stdout
-
-
-def commit(message, **files):
-    for name, content in files.items():
-        with open(name.replace("_py", ".py"), "w") as file:  # noqa: PTH123
-            file.write(content)
-    git("add", "-A")
-    git("commit", "-q", "--allow-empty", "-m", message)
-    return git("rev-parse", "HEAD").decode().strip()
-
-
-@pytest.fixture
-def forked(repository):
+def forked(repository, git, commit):
     commit("base\n\nwith a body", a_py="1\n", b_py="1\n")
     git("checkout", "-q", "-b", "topic")
     commit("topic", a_py="2\n")
@@ -59,7 +31,7 @@ def whet(capfdbinary, *words):
     return code, out, err.decode()
 
 
-def test_scan_prints_a_path_a_line(forked, capfdbinary):
+def test_scan_prints_a_path_a_line(forked, capfdbinary, git):
     (forked / os.fsdecode(b"raw\xff")).touch()
     (forked / "gone.py").touch()
     git("add", "gone.py")
@@ -148,7 +120,7 @@ def test_commits_become_a_table_that_no_spreadsheet_runs(forked, capfdbinary):
     assert [path.name for path in forked.glob(".whet-*")] == []
 
 
-def test_a_table_that_cannot_be_finished_is_not_there(forked, capfdbinary):
+def test_a_table_that_cannot_be_finished_is_not_there(forked, capfdbinary, git):
     for target, reason in ((".", "is a folder"), ("no/where", "its folder does not exist")):
         code, _, err = whet(capfdbinary, "commits", "--csv", target)
         assert (code, reason in err) == (2, True)
@@ -200,7 +172,7 @@ def test_alignment_is_one_document(capfdbinary):
     assert [(p["left"], p["right"]) for p in json.loads(some)["pairs"]] == [("topic", "other")]
 
 
-def test_odd_alignments_are_said(forked, capfdbinary, tmp_path):
+def test_odd_alignments_are_said(forked, capfdbinary, tmp_path, git, commit):
     git("checkout", "-q", "--orphan", "pages")
     commit("pages")
     git("checkout", "-q", "main")
@@ -243,7 +215,7 @@ def test_a_wrong_alignment_is_one_line(capfdbinary, words, said):
 
 
 @pytest.mark.usefixtures("repository")
-def test_many_conflicts_are_shortened(capfdbinary):
+def test_many_conflicts_are_shortened(capfdbinary, git, commit):
     names = {f"f{n}_py": "1\n" for n in range(8)}
     commit("base", **names)
     git("checkout", "-q", "-b", "topic")

@@ -328,6 +328,21 @@ def test_a_manager_that_comes_later_and_keeps_whets_hook_is_no_harm(repository):
     assert not (folder / "post-commit.legacy").exists()
 
 
+def test_a_manager_that_keeps_whets_hook_and_never_calls_it_is_told_and_chained(repository):
+    install_hooks(repository.path)
+    folder = repository.path / ".git/hooks"
+    (folder / "post-commit").rename(folder / "post-commit.old")
+    hook(folder / "post-commit", NOISY)
+    (found,) = hooks_report(repository.path).hooks
+    assert (found.runs, "another hook took the place" in found.problem) == (False, True)
+    assert install_hooks(repository.path).hooks[0].runs
+    repository.commit()
+    assert len(marks(repository)) == len(log(repository)) == 1
+    uninstall_hooks(repository.path)
+    assert (folder / "post-commit").read_text() == NOISY
+    assert not (folder / "post-commit.old").exists()
+
+
 def test_a_hook_that_takes_the_place_is_chained_by_installing_again(repository):
     folder = repository.path / ".git/hooks"
     first = hook(folder / "post-commit", NOISY + "# first\n")

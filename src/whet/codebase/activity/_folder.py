@@ -90,8 +90,22 @@ def _candidates(folder: Path, name: str) -> list[Path]:
 
 
 def moved_hook(folder: Path, name: str) -> Path | None:
-    """Where another manager put whet's hook when it took the place; None: nowhere."""
-    return next((p for p in _candidates(folder, name)[1:] if is_ours(p, name)), None)
+    """Where a manager that took the place put whet's hook to call it; None: nowhere, or unused."""
+    moved = [path for path in _candidates(folder, name)[1:] if is_ours(path, name)]
+    return next((path for path in moved if _calls(folder / name, path)), None)
+
+
+def _calls(hook: Path, moved: Path) -> bool:
+    """Whether a hook calls the one that it renamed: by its ending, or as pre-commit does.
+
+    lefthook renames to `.old` only to keep.
+    """
+    ending = moved.name.removeprefix(hook.name)
+    try:
+        script = hook.read_bytes()
+    except OSError:
+        return False
+    return ending.encode() in script or (ending == ".legacy" and GENERATED.encode() in script)
 
 
 def _keep(folder: Path, name: str) -> None:
