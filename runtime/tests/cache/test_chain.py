@@ -428,3 +428,98 @@ def test_a_refresh_of_what_was_never_promoted_backs_off_when_it_fails(tier, cloc
     clock.pass_s(2)
     assert cache.get_or_load("k", lambda: "new", plan) == "old"
     until(lambda: cache.get_stats()["refreshes"] == 1)
+
+
+class Asked(Breakable):
+    """A tier that is asked by somebody else just before it hears of an invalidation."""
+
+    before = staticmethod(lambda: None)
+
+    def __getattr__(self, operation):
+        told = operation in {"remove", "renew", "clear"}
+
+        def steps(*arguments, **options):
+            if told:
+                self.before()
+            return (yield from getattr(self._tier, operation)(*arguments, **options))
+
+        return steps
+
+
+@pytest.mark.parametrize(
+    "overtake",
+    [
+        lambda cache: cache.delete("k"),
+        lambda cache: cache.invalidate("t"),
+        lambda cache: cache.clear(),
+    ],
+)
+def test_who_reads_a_tier_before_it_hears_of_an_invalidation_leaves_nothing_in_memory(
+    tier, clock, at_once, overtake
+):
+    tier = Asked(tier._tier)
+    plan = Plan(tags=("t",))
+    Cache(tiers=[tier], clock=clock).set("k", "old", plan)
+    cache = Cache(tiers=[tier], clock=clock, promotion=Promotion(reads=0))
+    seen = []
+    tier.before = lambda: seen.extend(at_once(lambda: cache.get("k")))
+    overtake(cache)
+    assert seen[0] == "old"
+    assert cache.get("k") is None
+
+
+def test_a_value_read_from_a_tier_during_a_set_does_not_replace_what_was_set(tier, clock):
+    class Read(Breakable):
+        def read(self, keys, tags=()):
+            seen = yield from self._tier.read(keys, tags)
+            wait = waits.pop() if waits else None
+            if wait is not None:
+                started.set()
+                assert wait.wait(10)
+            return seen
+
+    waits, started, go_on = [], threading.Event(), threading.Event()
+    tier = Read(tier._tier)
+    Cache(tiers=[tier], clock=clock).set("k", "old")
+    cache = Cache(tiers=[tier], clock=clock, promotion=Promotion(reads=0))
+
+    class Setting(ValueCodec):
+        """Lets the other caller go on once memory has what was set."""
+
+        def encode(self, value):
+            go_on.set()
+            until(lambda: not len(cache._core.flights) > 1)
+            return super().encode(value)
+
+    cache._core.chain.codec = Setting()
+    noted = cache._core.flights.note
+
+    def note(*arguments, **options):  # the other caller begins between this note and what follows
+        noted(*arguments, **options)
+        cache._core.flights.note = noted
+        waits.append(go_on)
+        reader.start()
+        assert started.wait(10)
+
+    cache._core.flights.note = note
+    reader = threading.Thread(target=lambda: cache.get("k"))
+    cache.set("k", "new")
+    reader.join(10)
+    assert cache.get("k") == "new"
+
+
+def test_a_tier_is_not_read_while_what_it_missed_is_told_to_it_again(tier, clock, at_once):
+    tier = Asked(tier._tier)
+    Cache(tiers=[tier], clock=clock).set("k", "old")
+    cache = Cache(tiers=[tier], clock=clock, promotion=Promotion(reads=0))
+
+    def fail():
+        raise TierUnavailable(tier.name, "it is down")
+
+    tier.before = fail
+    cache.delete("k")
+    seen = []
+    tier.before = lambda: seen.extend(at_once(lambda: cache.get("k")))
+    assert cache.get("k") is None
+    assert seen == [None]
+    assert cache.get("k") is None

@@ -28,11 +28,13 @@ class Backlog:
         self._keys: set[str] = set()
         self._tags: set[str] = set()
         self._everything = False
+        self._missed = False  # whether the tier has failed to hear any of it
+        self._retries = 0  # under way
 
     @property
     def pending(self) -> int:
-        """How many invalidations wait."""
-        return len(self._keys) + len(self._tags) + self._everything
+        """How many invalidations wait; above 0 also while what was missed is told once more."""
+        return len(self._keys) + len(self._tags) + self._everything + self._retries
 
     def tell(
         self, keys: Iterable[str] = (), tags: Iterable[str] = (), *, everything: bool = False
@@ -45,18 +47,14 @@ class Backlog:
 
     def settle(self) -> Steps[bool]:
         """Tells what is pending; whether the tier may be trusted."""
-        if not self.pending:
-            return True
+        if not (self._keys or self._tags or self._everything):
+            return not self._retries
         keys, tags, everything = self._keys, self._tags, self._everything
-        self._keys, self._tags, self._everything = set(), set(), False
+        retries = self._missed
+        self._keys, self._tags, self._everything, self._missed = set(), set(), False, False
+        self._retries += retries
         try:
-            if everything:
-                yield from self.tier.clear()
-            else:
-                if tags:
-                    yield from self.tier.renew(sorted(tags))
-                if keys:
-                    yield from self.tier.remove(sorted(keys))
+            yield from self._tell(keys, tags, everything=everything)
         except TierUnavailable:
             self.faults += 1
             self._restore(keys, tags, everything=everything)
@@ -64,9 +62,21 @@ class Backlog:
         except BaseException:  # cancelled in the middle: nobody knows what got through
             self._restore(keys, tags, everything=everything)
             raise
+        finally:
+            self._retries -= retries
         return not self.pending
 
+    def _tell(self, keys: set[str], tags: set[str], *, everything: bool) -> Steps[None]:
+        if everything:
+            yield from self.tier.clear()
+            return
+        if tags:
+            yield from self.tier.renew(sorted(tags))
+        if keys:
+            yield from self.tier.remove(sorted(keys))
+
     def _restore(self, keys: set[str], tags: set[str], *, everything: bool) -> None:
+        self._missed = True
         self._keys |= keys
         self._tags |= tags
         self._everything = self._everything or everything

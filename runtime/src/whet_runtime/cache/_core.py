@@ -273,7 +273,9 @@ class Core:
             if self.chain is not None:
                 glances = yield from self.chain.glances(key_text(key), _asked(plan))
             tags = plan.tags if plan.tags_of is None else (*plan.tags, *plan.tags_of(value))
-            kept = self._keep(flight, value, life, plan.refresh_s, tags)
+            with self.flights.lock:
+                kept = self._keep(flight, value, life, plan.refresh_s, tags)
+                self.flights.note([key])  # for those who read the tiers since the first note
             if kept and self.chain is not None:
                 lasting = life if life != FOREVER else _AS_GOOD_AS_EVER_S
                 timing = Timing(lasting, plan.refresh_s, 0.0)
@@ -281,28 +283,49 @@ class Core:
         finally:
             self.flights.end(flight, ABANDONED)
 
+    # What is invalid is dropped from memory twice. Who read a tier before it was told, too late to
+    # be overtaken by the first, may have brought the old value back.
+
     def delete(self, keys: Iterable[Hashable]) -> Steps[int]:
         """Removes keys everywhere; how many were in memory."""
         named = list(keys)
-        self.flights.note(named)
-        count = sum([self.memory.delete(key) for key in named])
+        count = self._forget(named)
         if self.chain is not None:
-            yield from self.chain.tell(keys=[key_text(key) for key in named])
+            try:
+                yield from self.chain.tell(keys=[key_text(key) for key in named])
+            finally:
+                self._forget(named)
         return count
+
+    def _forget(self, keys: Sequence[Hashable]) -> int:
+        self.flights.note(keys)
+        return sum([self.memory.delete(key) for key in keys])
 
     def invalidate(self, tags: Sequence[str]) -> Steps[None]:
         """Invalidates tags everywhere."""
+        self._end(tags)
+        if self.chain is not None:
+            try:
+                yield from self.chain.tell(tags=tags)
+            finally:
+                self._end(tags)
+
+    def _end(self, tags: Sequence[str]) -> None:
         self.flights.note(tags=tags)
         self.memory.invalidate(*tags)
-        if self.chain is not None:
-            yield from self.chain.tell(tags=tags)
 
     def clear(self) -> Steps[None]:
         """Removes everything everywhere."""
+        self._empty()
+        if self.chain is not None:
+            try:
+                yield from self.chain.tell(everything=True)
+            finally:
+                self._empty()
+
+    def _empty(self) -> None:
         self.flights.note_all()
         self.memory.clear()
-        if self.chain is not None:
-            yield from self.chain.tell(everything=True)
 
     def covered(self, tag: str, limit: int) -> Steps[list[Hashable]]:
         """Keys that carry a tag: those in memory as given, those of shared tiers as text."""
@@ -317,16 +340,11 @@ class Core:
     def hear(self, notice: Notice) -> None:
         """Takes over an invalidation that another process made."""
         if notice.everything:
-            self.flights.note_all()
-            self.memory.clear()
+            self._empty()
             return
-        self.flights.note(tags=notice.tags)
-        self.memory.invalidate(*notice.tags)
+        self._end(notice.tags)
         if notice.keys:
-            told = frozenset(notice.keys)
-            for key in self.memory.keys_by_text(told):
-                self.flights.note([key])
-                self.memory.delete(key)
+            self._forget(self.memory.keys_by_text(frozenset(notice.keys)))
 
 
 def _asked(plan: Plan) -> tuple[str, ...]:

@@ -140,22 +140,22 @@ def insertion(table: Table, policy: S3Fifo) -> Insert:
         node.value = value
         node.wake = wake
         node.weight = weight
-        node.reads = 0
-        node.used = used
+        node.reads, node.used = 0, used
         node.extra = extra
-        node.place = SMALL
+        place = SMALL
         ghost = policy.ghost
         if ghost is not None:
             key_hash = hash(key)
             slot, mark = key_hash % ghost.slots, (key_hash & MARKS) + 1
             if ghost.young[slot] == mark or ghost.old[slot] == mark:
                 ghost.forget(slot, mark)  # what leaves the main queue is no ghost
-                node.place = MAIN
+                place = MAIN
+        node.place = place
         if new(key, node) is not node:
             return False
         table.inserted += 1
         table.held_bytes += weight
-        if node.place:
+        if place:
             main.append(node)
         else:
             policy.small_bytes += weight
