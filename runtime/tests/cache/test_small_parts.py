@@ -1,8 +1,10 @@
 """Keys, weights, ghosts, lifetimes, promotion, back-off, entities."""
 
+import asyncio
 import datetime as dt
 import enum
 import sys
+import types
 from random import Random
 from uuid import UUID
 
@@ -220,3 +222,22 @@ def test_failures_of_very_many_keys_are_not_all_remembered():
     for key in range(10_001):
         backoff.failed(key)
     assert len(backoff._failures) == 1
+
+
+def test_all_kinds_of_awaitables_are_awaited():
+    class Ready:
+        def __await__(self):
+            yield from ()
+            return 1
+
+    @types.coroutine
+    def generator():
+        yield from ()
+        return 1
+
+    async def coroutine():
+        return 1
+
+    for loader in (Ready, generator, coroutine):
+        assert asyncio.run(Load(loader).arun()) == (1, None)
+    assert Load(lambda: 1).run() == (1, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial, update_wrapper
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from whet_runtime._steps import adrive, drive
@@ -89,6 +88,8 @@ def cached(  # noqa: PLR0913  (each is a setting of its own, with a default)
     told = tags if callable(tags) else None
 
     def decorate(inner: Callable[..., Any]) -> Any:
+        from inspect import isasyncgenfunction, isgeneratorfunction
+
         if isgeneratorfunction(inner) or isasyncgenfunction(inner):
             raise MisuseError(
                 f"cached function {inner.__qualname__}",
@@ -110,6 +111,8 @@ def _wrap(
     plan: Plan,
     told: Callable[..., Iterable[str]] | None,
 ) -> Any:
+    from inspect import iscoroutinefunction
+
     name = f"{function.__module__}.{function.__qualname__}"
 
     def planned(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Plan:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from inspect import isawaitable
+from collections.abc import Awaitable  # `inspect` would be a fifth of the import
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from whet_runtime.errors import MisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+_ITERABLE_COROUTINE = 0x100  # `inspect.CO_ITERABLE_COROUTINE`
 
 
 class Plan(NamedTuple):
@@ -27,6 +30,12 @@ class Plan(NamedTuple):
 
 
 DEFAULT_PLAN = Plan()
+
+
+def _is_awaitable(value: object) -> bool:
+    if isinstance(value, GeneratorType):  # of `types.coroutine`
+        return bool(value.gi_code.co_flags & _ITERABLE_COROUTINE)
+    return isinstance(value, Awaitable)
 
 
 class Outcome(NamedTuple):
@@ -50,7 +59,7 @@ class Load:
             value = self.loader()
         except Exception as error:  # noqa: BLE001  (handed to all who wait)
             return Outcome(None, error)
-        if isawaitable(value):
+        if _is_awaitable(value):
             close = getattr(value, "close", None)
             if close is not None:
                 close()
@@ -63,7 +72,7 @@ class Load:
         """Calls the loader in the event loop and awaits what it returns."""
         try:
             value = self.loader()
-            if isawaitable(value):
+            if _is_awaitable(value):
                 value = await value
         except Exception as error:  # noqa: BLE001  (handed to all who wait)
             return Outcome(None, error)
