@@ -261,11 +261,6 @@ def _show_cache(cache: FactCache, *, as_json: bool) -> None:
         f"  this run: {found.hits} unchanged, {found.content_hits} known by content, "
         f"{found.misses} read; hit rate {rate}"
     )
-    ahead = found.prefetch
-    if ahead is not None:
-        rate = "not known" if ahead.hit_rate is None else f"{100 * ahead.hit_rate:.1f} %"
-        state = "on" if ahead.active else "off, as it did not pay"
-        print(f"  loaded ahead: {ahead.loaded} files, hit rate {rate}; {state}")
 
 
 def _tell_problems(tag_run: TagRun, *, quiet: bool) -> None:

@@ -121,7 +121,6 @@ class CacheStatistics(Record, frozen=True):
     content_hits: int  # in this run, by content
     misses: int
     hit_rate: float | None  # of this run; None: nothing was asked
-    prefetch: PrefetchStatistics | None = None  # of all lookups of single files; None: no such
     version: int = 1
 
 

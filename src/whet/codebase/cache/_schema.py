@@ -19,7 +19,7 @@ VERSION = 2
 BUCKETS = ("below 10 KB", "10-100 KB", "above 100 KB")
 # How the bytes are shared: a few huge files can never push out the many small ones.
 SHARES = (0.45, 0.40, 0.15)
-_NAMES = ("files", "facts", "tags", "held", "evictions", "used", "prefetch")
+_NAMES = ("files", "facts", "tags", "held", "evictions", "used")
 _DROPPED = "".join(f"DROP TABLE IF EXISTS {name};\n" for name in _NAMES)
 _TABLES = f"""
 CREATE TABLE IF NOT EXISTS files (
@@ -34,9 +34,6 @@ CREATE TABLE IF NOT EXISTS tags (id INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS held (bucket INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS evictions (bucket INTEGER PRIMARY KEY, evicted INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS used (root BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS prefetch (
-  id INTEGER PRIMARY KEY CHECK (id = 1), loaded INTEGER, used INTEGER, wasted INTEGER,
-  active INTEGER);
 PRAGMA user_version = {VERSION};
 """
 _WAIT_S = 10.0

@@ -18,7 +18,7 @@ from whet.codebase.cache._eviction import evict
 from whet.errors import StoreError
 from whet.records import Event
 from whet.records.event import ignore_event
-from whet.records.tags import CacheBucket, CacheStatistics, PrefetchStatistics
+from whet.records.tags import CacheBucket, CacheStatistics
 from whet.store import open_store
 
 if TYPE_CHECKING:
@@ -155,28 +155,6 @@ class FactCache:
                     )
                     connection.execute(change, (now_ns, root))
 
-    def prefetched(self) -> PrefetchStatistics | None:
-        """How well loading ahead served all lookups so far; None: there was none."""
-        for loaded, used, wasted, active in self._read(
-            "SELECT loaded, used, wasted, active FROM prefetch", ()
-        ):
-            decided = used + wasted
-            return PrefetchStatistics(
-                loaded=loaded,
-                used=used,
-                wasted=wasted,
-                hit_rate=used / decided if decided else None,
-                active=bool(active),
-            )
-        return None
-
-    def keep_prefetched(self, found: PrefetchStatistics) -> None:
-        """Keep how well loading ahead served."""
-        with self._writing() as connection:
-            if connection is not None:
-                row = (1, found.loaded, found.used, found.wasted, found.active)
-                connection.execute("REPLACE INTO prefetch VALUES (?, ?, ?, ?, ?)", row)
-
     def statistics(self) -> CacheStatistics:
         """What the cache holds and how well it served this process."""
         asked = "SELECT bucket, count(*), coalesce(sum(bytes), 0) FROM facts GROUP BY bucket"
@@ -207,7 +185,6 @@ class FactCache:
             content_hits=self.content_hits,
             misses=self.misses,
             hit_rate=(self.hits + self.content_hits) / looked if looked else None,
-            prefetch=self.prefetched(),
         )
 
     def release(self) -> None:

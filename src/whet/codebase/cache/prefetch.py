@@ -46,12 +46,6 @@ class Prefetcher:
         """Whether it knows of files that could come next."""
         return bool(self._order)
 
-    def resume(self, earlier: PrefetchStatistics | None) -> None:
-        """Go on from what was measured before."""
-        if earlier is not None:
-            self.loaded, self.used, self.wasted = earlier.loaded, earlier.used, earlier.wasted
-            self.active = earlier.active
-
     def know(self, files: Iterable[str]) -> None:
         """Take the files there are; neighbors are those next to each other by name."""
         self._order = sorted(files)

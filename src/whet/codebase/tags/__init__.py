@@ -2,14 +2,12 @@
 
 from whet.codebase.tags.ctags import ctags_lines
 from whet.codebase.tags.languages import all_languages, language_of
-from whet.codebase.tags.lookup import TagLookup
 from whet.codebase.tags.mapping import map_repository, map_text
 from whet.codebase.tags.run import FileTags, TagOptions, TagRun
 from whet.codebase.tags.statistics import count_identifiers
 
 __all__ = [
     "FileTags",
-    "TagLookup",
     "TagOptions",
     "TagRun",
     "all_languages",

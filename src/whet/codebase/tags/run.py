@@ -295,12 +295,6 @@ def decoded(head: bytes, tags: bytes) -> Facts:
     return msgspec.structs.replace(facts, tags=tags) if tags else facts
 
 
-def taken(root: bytes, source: Source, largest_bytes: int) -> tuple[FileTags, Reading]:
-    """One file, read now."""
-    reading = read_file(root, os.fsencode(source.path), source.language, largest_bytes)
-    return _file(source, reading), reading
-
-
 def fact_to_keep(source: Source, reading: Reading) -> NewFact | None:
     """What the cache keeps of a file that was read; None where nothing could be."""
     if reading.facts is None:
