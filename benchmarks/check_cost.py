@@ -58,6 +58,7 @@ def diagnose(project: Path, session: Path) -> dict[str, Any]:
     """Diagnose from the records; seconds of each step, all imports included."""
     started_s = time.perf_counter()
     from whet.codebase import project_files
+    from whet.codebase.cache import FileCache
     from whet.diagnosis import (
         find_matches,
         findings,
@@ -72,11 +73,11 @@ def diagnose(project: Path, session: Path) -> dict[str, Any]:
     profile = from_json((session / "profile.json").read_bytes(), Profile)
     evidence = from_json((session / "evidence.json").read_bytes(), Evidence)
     loaded_s = time.perf_counter()
-    files = project_files(project)
+    files, sources = project_files(project), FileCache(project)
     listed_s = time.perf_counter()
-    hot = hot_places(profile, files, function_at=function_finder(project))
+    hot = hot_places(profile, files, function_at=function_finder(sources))
     placed_s = time.perf_counter()
-    modules, _ = read_hot_modules(project, hot, files)
+    modules, _ = read_hot_modules(sources, hot, files)
     read_s = time.perf_counter()
     matches = find_matches(modules, hot, remedies)
     matched_s = time.perf_counter()
@@ -105,14 +106,15 @@ def diagnose(project: Path, session: Path) -> dict[str, Any]:
 def detections(project: Path, session: Path) -> dict[str, dict[str, float]]:
     """CPU milliseconds of each remedy's detection, the least of a few rounds on parsed files."""
     from whet.codebase import project_files
+    from whet.codebase.cache import FileCache
     from whet.diagnosis import function_finder, hot_places, read_hot_modules
     from whet.records import HotPlace, Profile, from_json
     from whet.remedies import load_remedies
 
     profile = from_json((session / "profile.json").read_bytes(), Profile)
-    files = project_files(project)
-    hot = hot_places(profile, files, function_at=function_finder(project))
-    modules, _ = read_hot_modules(project, hot, files)
+    files, sources = project_files(project), FileCache(project)
+    hot = hot_places(profile, files, function_at=function_finder(sources))
+    modules, _ = read_hot_modules(sources, hot, files)
     by_file = {module.file: module for module in modules if module.tree is not None}
     places = [place for place in hot if place.file in by_file]
     every = [
