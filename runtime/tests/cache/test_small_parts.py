@@ -15,6 +15,7 @@ from whet_runtime.cache import Lifetimes, MemoryTier, Promotion, changed_entity,
 from whet_runtime.cache._access import AccessLog
 from whet_runtime.cache._backoff import Backoff, wait_after
 from whet_runtime.cache._keys import call_key, key_text
+from whet_runtime.cache._load import Load
 from whet_runtime.cache._weigh import ENTRY_BYTES, weigh
 from whet_runtime.errors import KeyRefused, MisuseError
 
