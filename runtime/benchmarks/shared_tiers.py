@@ -43,6 +43,8 @@ VALUE = {
     "text": "y" * 120,
 }
 KEYS = 2_000
+SIZES = (3_000, 20_000, 100_000)
+KEYS_OF_A_SIZE = 200
 TAGGED = 5_000
 CALLERS = 40
 
@@ -122,10 +124,43 @@ def measure_disk(rounds: int) -> dict[str, Any]:
                 "cache_set_ratio": ratio(spent["diskcache set"], spent["cache set"]),
             }
         found["several_keys"] = read_several(tier, peer, keys, rounds)
+        found["sizes"] = [at_size(tier, peer, size, rounds) for size in SIZES]
         peer.close()
         cache.close()
         drive(tier.close())
     return found
+
+
+def at_size(tier: Any, peer: Any, size: int, rounds: int) -> dict[str, float]:
+    """Get and set of a text of some bytes in a mapping, in processor time."""
+    from whet_runtime._steps import drive
+    from whet_runtime.cache._codec import ValueCodec
+    from whet_runtime.cache._tier import Record
+
+    codec, value = ValueCodec(), {"text": "x" * size}
+
+    def put(key: str) -> None:
+        body, number = codec.encode(value)
+        now_s = time.time()
+        record = Record(body, number, now_s, now_s + 999, now_s + 999, {}, 0.0, 0)
+        drive(tier.write(key, record, seen=None))
+
+    def get(key: str) -> Any:
+        record = drive(tier.read((key,))).sights[key].record
+        return codec.decode(record.body, record.fingerprint)
+
+    sides = {"set": put, "get": get, "diskcache get": peer.get}
+    sides["diskcache set"] = lambda key: peer.set(key, value, expire=999)
+    keys = [f"{size}:{at}" for at in range(KEYS_OF_A_SIZE)]
+    for key in keys:
+        put(key)
+        sides["diskcache set"](key)
+    spent = take_turns(sides, keys, rounds, time.thread_time)
+    return {
+        "bytes": size,
+        "get_ratio": ratio(spent["diskcache get"], spent["get"]),
+        "set_ratio": ratio(spent["diskcache set"], spent["set"]),
+    }
 
 
 def read_several(tier: Any, peer: Any, keys: list[str], rounds: int) -> dict[str, Any]:
@@ -407,6 +442,9 @@ def table(found: dict[str, Any]) -> str:
             for name in ("get", "set"):
                 whole = disk[clock][f"cache_{name}_ratio"]
                 lines.append(f"| `Cache.{name}` over diskcache, {clock} | {whole} x | |")
+        for each in disk["sizes"]:
+            both = f"{each['get_ratio']} x, {each['set_ratio']} x"
+            lines.append(f"| disk get, set of {each['bytes']:,} bytes over diskcache | {both} | |")
         several = disk["several_keys"]
         lines.append(f"| disk, 50 keys at once, over diskcache | {several['ratio']} x | |")
     if tags := found.get("tags"):

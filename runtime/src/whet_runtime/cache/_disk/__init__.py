@@ -43,7 +43,7 @@ class DiskTier:
         directory: Its own directory; made if missing, mode 0700. On a local file system: SQLite's
             log does not work over a network.
         max_bytes: The bound of database pages and value files; kept within a 64th of it for each
-            writing process.
+            writing process. SQLite's log comes on top: a 16th of it, at least 4 MB, at most 16.
         timeout_s: The longest wait for another process's write.
         poll_s: How often invalidations of other processes are looked for, once `listen` is called.
         clock: What tells the time.
