@@ -95,6 +95,18 @@ def test_sarif_names_rules_places_and_fingerprints(capsys):
     assert "broken.py" in notice["message"]["text"]
 
 
+def test_documents_are_held_against_the_code(capsys):
+    Path("guide.md").write_text("from b import g, gone\n")
+    out = whet(capsys, "analyze", "-q", "--only", "mece")[1]
+    assert "guide.md:1: documents tell of gone in b, which does not define it" in out
+    assert "mece: nothing found" in whet(
+        capsys, "analyze", "-q", "--only", "mece", "--exclude", "guide.md"
+    )[1]  # fmt: skip
+    log = json.loads(whet(capsys, "analyze", "-q", "--only", "mece", "--sarif", "-")[1])
+    (result,) = log["runs"][0]["results"]
+    assert result["ruleId"] == "mece-missing-in-documents"
+
+
 def test_sarif_may_go_to_standard_output_alone(capfdbinary):
     assert main(["analyze", "-q", "--sarif", "-"]) == 0
     assert json.loads(capfdbinary.readouterr().out)["version"] == "2.1.0"
@@ -104,6 +116,8 @@ def test_every_rule_of_every_analyzer_is_described():
     assert set(sarif.RULES) >= {f"connascence-of-{kind}" for kind in (
         "name", "type", "meaning", "position", "algorithm", "execution")}  # fmt: skip
     assert {"god-object", "duplicated-code", "cohesion-lcom4", "import-cycle"} <= set(sarif.RULES)
+    assert set(sarif.RULES) >= {f"mece-{name}" for name in (
+        "shared-duty", "missing-name", "unheld-duty", "missing-in-documents")}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
@@ -35,6 +36,7 @@ from whet.codebase.structure.surface import surface_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from whet.codebase.structure.names import Import
     from whet.codebase.syntax import SourceModule
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -92,12 +94,18 @@ def is_test(file: str) -> bool:
     return named or path.stem in {"conftest", "tests"} or bool(_TESTS & set(path.parts))
 
 
+def _is_standard(found: Import) -> bool:
+    """Whether an import is of the standard library, so of no module of the project."""
+    return found.target.partition(".")[0] in sys.stdlib_module_names
+
+
 class _Walk:
     """The walk through one tree."""
 
     def __init__(self, facts: FileFacts) -> None:
         self.facts = facts
         self.imported = {each.bound for each in facts.imports}
+        self.asked_of = {each.bound for each in facts.imports if not _is_standard(each)}
         self.stack: list[tuple[ast.AST, _Around]] = []
 
     def through(self, tree: ast.Module) -> None:
@@ -230,7 +238,7 @@ class _Walk:
 
     def _note_private(self, owner: str, node: ast.Attribute, around: _Around) -> None:
         name = node.attr
-        if owner in self.imported and isinstance(node.ctx, ast.Load):
+        if owner in self.asked_of and isinstance(node.ctx, ast.Load):
             where = around.function.name if around.function else ""
             self.facts.asked.append((owner, name, node.lineno, where))
         if owner in self.imported and name.startswith("_") and not name.startswith("__"):
