@@ -477,7 +477,7 @@ def test_threads_that_insert_update_delete_and_clear_at_once_leave_the_tier_whol
 
     def work(seed):
         random = Random(seed)
-        for turn in range(3_000):
+        for turn in range(20_000):
             key = random.randrange(120)
             what = random.random()
             if what < 0.7:
@@ -545,3 +545,23 @@ def test_values_that_expire_in_a_sweep_die_with_the_lock_free(clock):
     for key in range(100, 103):
         tier.set(key, 1)
     assert free == [True] * 8
+
+
+@pytest.mark.usefixtures("switching_often")
+def test_figures_and_sweeps_do_not_mind_insertions_at_the_same_time(at_once):
+    tier = MemoryTier(None, None)
+    over = []
+
+    def insert():
+        for key in range(100_000):
+            tier.set(key, key)
+        over.append(True)
+
+    def look():
+        while not over:
+            tier.statistics()
+            tier.sweep()
+
+    at_once(look, insert)
+    assert tier.statistics().insertions == 100_000
+    assert whole(tier)

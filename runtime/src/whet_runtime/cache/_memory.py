@@ -217,7 +217,7 @@ class MemoryTier:
         """Drops all entries whose time or tags are over, now; how many."""
         table = self._table
         with table.lock:
-            over = [node for node in table.nodes.values() if not table.lives(node)]
+            over = [node for node in list(table.nodes.values()) if not table.lives(node)]
             dropped = [table.remove_dead(node) for node in over]
         return len(dropped)
 
@@ -287,7 +287,8 @@ class MemoryTier:
         table = self._table
         with table.lock:
             return MemoryStatistics(
-                hits=table.retired_reads + sum(node.reads for node in table.nodes.values()),
+                hits=table.retired_reads
+                + sum([node.reads for node in list(table.nodes.values())]),
                 misses=None if self._bare else table.misses.count,
                 insertions=table.inserted,
                 updates=table.updated,
