@@ -1,4 +1,4 @@
-"""Fixtures of every room: the interpreters that targets run in."""
+"""Fixtures of every room: the interpreters that targets run in, and their coverage."""
 
 import os
 import shutil
@@ -9,7 +9,23 @@ from pathlib import Path
 
 import pytest
 
+# Here the programs that tests start are the code that is tested; elsewhere they are workloads.
+MEASURED = {
+    "badinput", "codebase", "facade", "probe", "remedies", "workloads",
+    "test_asked.py", "test_evidence.py", "test_inputs.py", "test_pairs.py",
+    "test_public_face.py", "test_rendering.py", "test_startup.py",
+}  # fmt: skip
 VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _workloads_without_coverage(request):
+    """Workloads run as they are: coverage in them takes thrice the time, and is profiled too."""
+    measured = MEASURED.intersection(request.path.relative_to(Path(__file__).parent).parts)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in () if measured else ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
+            patch.delenv(name, raising=False)
+        yield
 
 
 @cache

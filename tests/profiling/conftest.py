@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _without_coverage():
-    """Programs that are profiled run as they are: coverage in them would be profiled too."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
-            patch.delenv(name, raising=False)
-        yield
-
-
 @pytest.fixture
 def launches(tmp_path):
     """A function that makes `launch_of` for a program given as text."""

@@ -85,11 +85,6 @@ def window():
 """
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _without_coverage():
-    """What draws a component is the probe's own program: coverage in it is wanted."""
-
-
 @pytest.fixture
 def launch(tmp_path):
     (tmp_path / "views.py").write_text(SOURCE)

@@ -26,6 +26,7 @@ from whet_probe._kinds import type_name
 from whet_probe._traits import order_of, shape_of
 
 SCALARS = (int, str, bytes, bool, type(None), float)
+ALIKE = {int, str, bytes, bool, type(None)}  # their traits follow from their type alone
 
 
 class Workbench:
@@ -189,17 +190,33 @@ def describe(value):
     container = isinstance(value, (list, tuple, set, dict, deque, str, bytes)) or (
         type(value).__name__ in {"ndarray", "Series", "DataFrame"}
     )
+    counts = Counter(map(type, elements))
+    if counts.keys() <= ALIKE:  # one of each type tells what all of them are
+        elements = list(dict(zip(map(type, elements), elements, strict=True)).values())
     return {
         "type": type_name(type(value)),
         "size": len(value) if container else None,
-        "elements": Counter(type_name(type(e)) for e in elements),
+        "elements": counts,
+        **traits_of(elements),
+        "number": value if type(value) is int else None,
+        "identity": id(value),
+    }
+
+
+def traits_of(elements):
+    if len(elements) == 1 and type(elements[0]) in ALIKE:
+        return traits_of_type(type(elements[0]))
+    return {
         "orders": {order_of(e) for e in elements},
         "shapes": {shape_of(e) for e in elements},
         "hashable": all(is_hashable(e) for e in elements),
         "plain": all(is_plain(e) for e in elements),
-        "number": value if type(value) is int else None,
-        "identity": id(value),
     }
+
+
+@functools.cache
+def traits_of_type(kind):
+    return traits_of([kind()] * 2)
 
 
 def is_hashable(value):
@@ -224,6 +241,9 @@ def value_evidence(site, notes, character):
     shapes = set().union(*(note["shapes"] for note in notes))
     for note in notes:
         elements.update(note["elements"])
+    names = Counter()
+    for kind, count in elements.items():
+        names[type_name(kind)] += count
     numbers = [note["number"] for note in notes]
     return ValueEvidence(
         site=site,
@@ -233,7 +253,7 @@ def value_evidence(site, notes, character):
         size_min=min(sizes, default=None),
         size_median=statistics.median(sizes) if sizes else None,
         size_max=max(sizes, default=None),
-        element_types=elements,
+        element_types=names,
         total_order=all(None not in n["orders"] and len(n["orders"]) <= 1 for n in notes),
         element_shapes=None if None in shapes else tuple(sorted(shapes)),
         elements_complete=True,
@@ -470,6 +490,12 @@ def after(folder):
 
 def folders():
     return sorted(path.parent for path in Path(__file__).parent.glob("*/*/before.py"))
+
+
+def pytest_itemcollected(item):
+    """Searches run without coverage: it takes thrice the time, and cases reach the lines."""
+    if hasattr(item.obj, "hypothesis"):
+        item.add_marker("no_cover")
 
 
 def pytest_generate_tests(metafunc):

@@ -47,42 +47,49 @@ def admitted(folder, bench, workload):
     return matches_of
 
 
-def test_the_marked_lines_and_no_others_are_found(folder, admitted):
-    module, matches = admitted(read(folder, "before.py"))
+@pytest.fixture
+def before(folder, admitted):
+    """The module before the change, and those of its matches that are admitted."""
+    return admitted(read(folder, "before.py"))
+
+
+def test_the_marked_lines_and_no_others_are_found(before):
+    module, matches = before
     marked = {number for number, line in enumerate(module.lines, 1) if b"# whet: expect" in line}
     assert all(set(match.lines) & marked for match in matches)
     assert marked <= {line for match in matches for line in match.lines}
     assert len(matches) == len(marked)
 
 
-def test_without_evidence_nothing_that_needs_it_is_admitted(folder, admitted):
+def test_without_evidence_nothing_that_needs_it_is_admitted(folder, before):
     remedy = find_remedy(folder.name)
-    _, matches = admitted(read(folder, "before.py"))
+    _, matches = before
     if remedy.name != "pattern_in_function":  # its rewrite is exact
         assert all(not remedy.admit(match, Evidence()).admitted for match in matches)
 
 
-def test_advice_is_admitted_on_evidence_and_never_rewritten(folder, admitted):
+def test_advice_is_admitted_on_evidence_and_never_rewritten(folder, before):
     remedy = find_remedy(folder.name)
-    _, matches = admitted(read(folder, "before.py"))
+    _, matches = before
     assert matches
     advice = {match.safety == "advice" for match in matches}
     assert advice == {True} if remedy.rewrite is None else True not in advice
     assert (remedy.safety == "advice") == (remedy.rewrite is None)
 
 
-def test_before_becomes_after_byte_for_byte_and_parses(folder, admitted, after):
+def test_before_becomes_after_byte_for_byte_and_parses(folder, before, after):
     remedy = find_remedy(folder.name)
-    module, matches = admitted(read(folder, "before.py"))
+    module, matches = before
     made = module.apply([edit for match in matches for edit in remedy.rewrite(module, match)])
     ast.parse(made)
     assert made.decode() == after.decode()
 
 
+@pytest.mark.no_cover  # the same lines as above, once more for each match
 @pytest.mark.usefixtures("after")
-def test_each_match_alone_parses_and_leaves_the_others_to_be_found(folder, admitted):
+def test_each_match_alone_parses_and_leaves_the_others_to_be_found(folder, before, admitted):
     remedy = find_remedy(folder.name)
-    module, matches = admitted(read(folder, "before.py"))
+    module, matches = before
     for match in matches:
         _, left = admitted(module.apply(remedy.rewrite(module, match)))
         assert len(left) == len(matches) - 1
@@ -101,12 +108,14 @@ def test_near_misses_are_untouched(folder, bench, workload):
         assert [match.function or match.message for match in found] == []
 
 
+@pytest.mark.no_cover  # nothing of whet runs here, nor below
 def test_before_and_after_give_equal_results(folder, bench, workload, after):
     before = workload.run(bench.load(read(folder, "before.py")))
     changed = workload.run(bench.load(after))
     assert repr(before) == repr(changed)
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("after")
 def test_after_does_fewer_operations(folder, bench, workload, count_operations, counting_kinds):
     if getattr(workload, "PYTHON", (3,)) > sys.version_info:
