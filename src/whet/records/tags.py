@@ -138,5 +138,5 @@ class MemoryCacheStatistics(Record, frozen=True):
     tree_hit_rate: float | None  # of trees that were asked for
     fact_hit_rate: float | None  # of what else is made of contents
     fragmentation: float | None  # share of reserved bucket bytes that lies idle while others evict
-    read_ms: float | None  # one read, on average
+    read_ms: float | None  # one read that somebody waited for, on average
     prefetch: PrefetchStatistics  # what was read ahead

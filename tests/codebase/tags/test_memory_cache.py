@@ -56,7 +56,7 @@ def test_where_reading_is_slow_a_walk_in_order_is_read_ahead(folder):
             assert cache.read(name) == (folder / name).read_bytes()
         found = cache.statistics()
     assert (found.reads, found.reads_saved) == (60, 0), "each file once, whoever read it"
-    assert found.hit_rate > 0.9
+    assert found.hit_rate > 0.85
     assert found.read_ms >= 1000
     assert (found.prefetch.hit_rate, found.prefetch.active) == (1.0, True)
 
@@ -67,6 +67,17 @@ def test_where_reading_is_quick_nothing_is_read_ahead(folder):
         cache.read(name)
     found = cache.statistics()
     assert (found.reads, found.reads_saved, found.prefetch.loaded) == (60, 120, 0)
+
+
+def test_a_few_slow_reads_are_a_busy_machine(folder):
+    ticks = itertools.count()
+    times = itertools.accumulate(10.0 if next(ticks) % 6 == 1 else 0.0 for _ in range(999))
+    cache = FileCache(folder, files=names(folder), clock=times.__next__)  # each third read is slow
+    for name in names(folder):
+        cache.read(name)
+    found = cache.statistics()
+    assert found.read_ms > 1000
+    assert found.prefetch.loaded == 0
 
 
 def test_a_file_that_is_gone_when_it_is_read_ahead_fails_only_who_asks_for_it(folder):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
 
 from whet.codebase.cache.identity import Identity, blob_id, is_racy, now_ns
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 100_000_000
 TREES = 500
 SLOW_S = 0.001  # a read that takes longer is worth reading ahead
-_JUDGED = 5  # reads after which their mean is believed
+_JUDGED = 8  # latest reads that are looked at: a quarter may be quick, or slow by a busy machine
 _READERS = 4  # threads: what they wait for is not the processor
 _TREE_BYTES = 20  # a tree takes about so many bytes for each byte of source: measured on `ast`
 _FACT_BYTES = 2
@@ -127,8 +127,9 @@ class FileCache:
         self._held = [0] * len(_SHARES)
         self._evictions = [0] * len(_SHARES)
         self._read, self._clock = load, clock
+        self._waits_s: deque[float] = deque(maxlen=_JUDGED)  # of who asked, not of those ahead
         self._waited_s = 0.0
-        self._asked_for = self._loads = self._found = self._again = 0
+        self._asked_for = self._loads = self._waits = self._found = self._again = 0
         self._ahead = Prefetcher(files)
         self._coming: dict[str, Future[None]] = {}
         self._readers: ThreadPoolExecutor | None = None
@@ -160,7 +161,9 @@ class FileCache:
             self._found += data is not None
             self._again += data is not None and not foretold
         if data is None:
+            began = self._clock()
             data = self._load(file)
+            self._note_wait(self._clock() - began)
         if self._ahead and self._is_slow():
             self._read_ahead()
         return data
@@ -223,7 +226,7 @@ class FileCache:
                 tree_hit_rate=self._trees.hit_rate,
                 fact_hit_rate=self._facts.hit_rate,
                 fragmentation=self._fragmentation(),
-                read_ms=1000 * self._waited_s / self._loads if self._loads else None,
+                read_ms=1000 * self._waited_s / self._waits if self._waits else None,
                 prefetch=self._ahead.statistics(),
             )
 
@@ -253,13 +256,11 @@ class FileCache:
 
     def _load(self, file: str) -> bytes:
         """Read and keep; read outside of the lock, so threads read at the same time."""
-        checked, began = now_ns(), self._clock()
+        checked = now_ns()
         identity, data = self._read(self.root / file)
-        took = self._clock() - began
         number = sum(len(data) >= end for end in _SIZES)
         with self._lock:
             self._loads += 1
-            self._waited_s += took
             share = self.limit_bytes * _SHARES[number]
             self._known(file)
             bucket = self._buckets[number]
@@ -273,9 +274,20 @@ class FileCache:
                 self._ahead.dropped(gone)
         return data
 
+    def _note_wait(self, took_s: float) -> None:
+        with self._lock:
+            self._waits_s.append(took_s)
+            self._waited_s += took_s
+            self._waits += 1
+
     def _is_slow(self) -> bool:
-        """Whether reads take so long that the next ones should begin before they are asked for."""
-        return self._loads >= _JUDGED and self._waited_s >= SLOW_S * self._loads
+        """Whether reads take so long that the next ones should begin before they are asked for.
+
+        Three in four of the latest must: one that is slow by itself had to wait for a processor.
+        """
+        with self._lock:
+            latest = sorted(self._waits_s)
+        return len(latest) == _JUDGED and latest[_JUDGED // 4] >= SLOW_S
 
     def _read_ahead(self) -> None:
         from concurrent.futures import ThreadPoolExecutor
