@@ -6,6 +6,7 @@ from whet import OptimizationPerformanceTuning
 from whet.errors import TargetError, UsageError
 from whet.profiling.parts import growth_of_call
 from whet.session import Options
+from whet_probe import _growth
 
 
 @pytest.fixture(scope="module")
@@ -54,24 +55,42 @@ def test_one_callable_is_analyzed(tuning):
     }
 
 
-@pytest.mark.parametrize(
-    ("function", "data", "estimate"),
-    [
-        (lambda data: [x for x in data if x in list(data)], list(range(2000, 0, -1)), "n^2"),
-        (lambda n: sum(1 for i in range(n) for j in range(n)), 300, "n^2"),
-        (lambda data: [x for x in data if x / 0], list(range(1000)), None),
-        (lambda data: data, object(), None),
-    ],
-    ids=["a list", "a number", "it raises", "it has no parts"],
-)
-def test_the_growth_of_a_callable_is_estimated_from_parts_of_its_data(function, data, estimate):
+class Ticks:
+    """A clock that only the work of a test moves."""
+
+    def __init__(self):
+        self.now_s = 0.0
+
+    def spend(self, steps):
+        self.now_s += steps * 1e-7
+
+    def perf_counter(self):
+        return self.now_s
+
+    process_time = monotonic = perf_counter
+
+
+@pytest.mark.parametrize("data", [list(range(2000, 0, -1)), 300], ids=["a list", "a number"])
+def test_the_growth_of_a_callable_is_estimated_from_parts_of_its_data(monkeypatch, data):
+    ticks = Ticks()
+    monkeypatch.setattr(_growth, "time", ticks)
     before = repr(data)
-    found = growth_of_call(function, data)
-    if estimate is None:
-        assert found is None
-    else:  # a loaded machine may leave it undecided
-        assert found.decided in {estimate, None}
-        assert 1.4 < found.exponent < 2.6
+    found = growth_of_call(
+        lambda part: ticks.spend((part if type(part) is int else len(part)) ** 2), data
+    )
+    assert found.decided == "n^2"
+    assert found.exponent == pytest.approx(2, abs=0.05)
+    assert repr(data) == before
+
+
+@pytest.mark.parametrize(
+    ("function", "data"),
+    [(lambda data: [x for x in data if x / 0], list(range(1000))), (lambda data: data, object())],
+    ids=["it raises", "it has no parts"],
+)
+def test_what_cannot_be_called_on_parts_of_its_data_has_no_growth(function, data):
+    before = repr(data)
+    assert growth_of_call(function, data) is None
     assert repr(data) == before
 
 
