@@ -1,4 +1,4 @@
-"""The keys that were evicted lately, as marks in flat tables: about ten bytes a key."""
+"""The keys that were evicted lately, as marks in flat tables: about sixteen bytes a key."""
 
 from __future__ import annotations
 

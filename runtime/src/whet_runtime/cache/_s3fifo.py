@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SHARE = 10  # the small queue has one tenth
 _AGAIN = 2  # reads in the small queue that open the main one
 _MOST = 3  # reads that count
-_REMEMBERED = 0.6  # a generation of ghosts, of the entries held
+_REMEMBERED = 0.9  # a generation of ghosts, of the entries held
 _AT_ONCE = 32  # victims, since one alone costs twice as much as one of many
 _AT_ONCE_SHARE = 100  # but no more than this part of what is held
 
