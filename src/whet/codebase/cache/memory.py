@@ -5,8 +5,8 @@ so copies of a file share one. What was used least recently goes first, within a
 like size: one large file does not push out hundreds of small ones.
 
 Files that are likely next are read ahead by threads, but only where reading takes long, as it does
-over a network: it is measured as the run goes. On a local disk a read takes less than foretelling
-it (benchmarks/results/codebase_memory.md), warm or cold, so there nothing is read ahead.
+over a network: it is measured as the run goes. On a local disk a read takes a tenth of a
+millisecond, cold, and less than foretelling it, so there nothing is read ahead.
 """
 
 from __future__ import annotations
