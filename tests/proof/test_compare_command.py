@@ -47,7 +47,7 @@ def document(capsys, *words):
 
 
 def test_a_git_ref_is_compared_with_the_files_as_they_are(project, capsys):
-    code, found = document(capsys, "-w", "app.py 3000000", "slow")
+    code, found = document(capsys, "-w", "app.py 1000000", "slow")
     assert (code, found["outcome"], found["metric"]) == (0, "faster", "cpu_time"), found
     assert found["low"] <= found["effect"] <= found["high"] < 1
     assert found["kind"] == "compare"
@@ -57,7 +57,7 @@ def test_a_git_ref_is_compared_with_the_files_as_they_are(project, capsys):
     assert found["verdicts"][0]["environment"]["interpreter"]["path"] == sys.executable
     rerun = found["verdicts"][0]["rerun"]
     assert rerun.startswith("whet compare -q --python ")
-    assert rerun.endswith(" --json -w 'app.py 3000000' slow")
+    assert rerun.endswith(" --json -w 'app.py 1000000' slow")
     assert sorted(path.name for path in project.iterdir()) == [".git", "app.py", "lib.py"]
 
 
@@ -65,7 +65,7 @@ def test_the_other_way_round_it_is_slower_and_a_gate_fails(project, capsys):
     (project.parent / "old").mkdir()
     (project.parent / "old" / "app.py").write_text(WORK)
     (project.parent / "old" / "lib.py").write_text(LIB)
-    code, out, _ = compare(capsys, "-w", "app.py 3000000", "--claim", "2x faster", ".", "../old")
+    code, out, _ = compare(capsys, "-w", "app.py 1000000", "--claim", "2x faster", ".", "../old")
     assert code == 1
     assert "slower than A (effect" in out
     assert "The claim '2x faster' is refuted." in out
@@ -92,7 +92,7 @@ def test_a_script_outside_both_versions_runs_on_each(project, capsys):
         (project.parent / name).mkdir()
         (project.parent / name / "lib.py").write_text(text)
     (project / "lib.py").unlink()
-    code, found = document(capsys, "-w", "app.py 3000000", "../one", "../two")
+    code, found = document(capsys, "-w", "app.py 1000000", "../one", "../two")
     assert (code, found["outcome"]) == (0, "faster")
 
 
@@ -111,7 +111,7 @@ def test_a_workload_that_writes_outside_its_copy_is_refused(project, capsys):
 
 def test_two_commands_are_compared_where_they_are(capsys):
     python = shlex.quote(sys.executable)
-    words = [f"{python} -c 'sum(range({n}))'" for n in (6_000_000, 100)]
+    words = [f"{python} -c 'sum(range({n}))'" for n in (2_000_000, 100)]
     code, found = document(capsys, "--command", *words, "--claim", "1% fewer I/O operations")
     assert (code, found["metric"]) == (1, "io_operations")
     assert (found["outcome"], found["claim"]["answer"]) == ("same", "refuted")
@@ -130,7 +130,7 @@ def test_two_environments_are_compared_on_the_same_code(project, capsys):
         "import os\nsum(range(int(os.environ['SIZE'])))\nprint('done')\n"
     )
     code, found = document(
-        capsys, "-w", "app.py", "--env-a", "SIZE=100", "--env-b", "SIZE=20000000"
+        capsys, "-w", "app.py", "--env-a", "SIZE=100", "--env-b", "SIZE=5000000"
     )
     assert (code, found["outcome"]) == (1, "slower")
 
