@@ -224,10 +224,12 @@ class Store:
                     lent.connection.close()
 
     def _give_back(self, lent: _Lent) -> None:
-        if self._closed or len(self._idle) >= _KEPT_CONNECTIONS:
+        if len(self._idle) >= _KEPT_CONNECTIONS:
             lent.connection.close()
-        else:
-            self._idle.append(lent)
+            return
+        self._idle.append(lent)
+        if self._closed:  # asked last: `close` may have come meanwhile
+            self._drop_idle()
 
     def _opened(self) -> _Lent:
         if self._closed:
