@@ -51,6 +51,7 @@ SUBJECTS = {
             "whet",
             "whet without git",
             "walk and pathspec",
+            "walk and pathspec, nested",
         ),
         "base": "git ls-files",
     },

@@ -59,6 +59,38 @@ def scan_pathspec(place: str) -> int:
     return found
 
 
+def scan_pathspec_nested(place: str) -> int:
+    """A walk that heeds every ignore file, the nearest last, and enters no ignored folder."""
+    import pathspec
+
+    def rules_of(folder: str, name: str = ".gitignore") -> list[tuple[str, Any]]:
+        try:
+            with open(f"{folder}/{name}") as file:  # noqa: PTH123 - as in the recipe
+                return [(folder, pathspec.GitIgnoreSpec.from_lines(file))]
+        except OSError:
+            return []
+
+    def ignored(path: str, mark: str, rules: list[tuple[str, Any]]) -> bool:
+        for folder, spec in reversed(rules):
+            verdict = spec.check_file(path[len(folder) + 1 :] + mark).include
+            if verdict is not None:
+                return bool(verdict)
+        return False
+
+    found = 0
+    by_folder = {place: rules_of(place, ".git/info/exclude")}
+    for base, folders, names in os.walk(place):
+        rules = by_folder.pop(base) + rules_of(base)
+        folders[:] = [
+            name
+            for name in folders
+            if name != ".git" and not ignored(f"{base}/{name}", "/", rules)
+        ]
+        by_folder.update((f"{base}/{name}", rules) for name in folders)
+        found += sum(not ignored(f"{base}/{name}", "", rules) for name in names)
+    return found
+
+
 def commits_whet(place: str, number: int) -> str:
     """By `whet.codebase.history`."""
     from whet.codebase.history import CommitQuery, commits
@@ -179,6 +211,7 @@ WAYS = {
     ("scan", "whet"): lambda place, _: scan_whet(place, {}),
     ("scan", "whet without git"): lambda place, _: scan_whet(place, {"use_git": False}),
     ("scan", "walk and pathspec"): lambda place, _: scan_pathspec(place),
+    ("scan", "walk and pathspec, nested"): lambda place, _: scan_pathspec_nested(place),
     ("commits", "whet"): commits_whet,
     ("commits", "git log"): commits_git,
     ("commits", "GitPython"): commits_gitpython,
@@ -194,6 +227,7 @@ WAYS = {
 NEEDED = {
     "whet": ("whet.codebase.scan", "whet.codebase.history", "whet.codebase.alignment", "rignore"),
     "walk and pathspec": ("pathspec",),
+    "walk and pathspec, nested": ("pathspec",),
     "GitPython": ("git",),
     "PyDriller": ("pydriller",),
 }
