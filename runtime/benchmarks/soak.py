@@ -1,7 +1,7 @@
 """The caches under everything at once, for a long time: is any answer wrong, does anything grow?
 
     python runtime/benchmarks/soak.py                      # ten minutes; needs redis-server, redis
-    python runtime/benchmarks/soak.py --seconds 60 --out /tmp/soak
+    python runtime/benchmarks/soak.py --seconds 60 --out FOLDER
 
 One process keeps answers in memory, in a Redis of its own and on disk. Threads and tasks read,
 load, write and invalidate (by key, tag, all) at a modest rate; the process forks every fifteen

@@ -59,7 +59,7 @@ def promises_in(
     """
     for file in files:
         try:
-            data = Path(project, file).read_bytes() if cache is None else cache.read(file)
+            data = _content(project, file, cache)
         except OSError:
             continue
         yield from promises_of(data.decode("utf-8", "replace"), printable(file))
@@ -77,9 +77,12 @@ def modules_of(
     """
     for file in files:
         try:
-            data = Path(project, file).read_bytes() if cache is None else cache.read(file)
-            yield SourceModule(data, printable(file))
+            yield SourceModule(_content(project, file, cache), printable(file))
         except OSError as error:
             missing = SourceModule(b"", printable(file))
             missing.tree, missing.reason = None, f"not analyzed: {error.strerror or error}"
             yield missing
+
+
+def _content(project: str | os.PathLike[str], file: str, cache: FileCache | None) -> bytes:
+    return Path(project, file).read_bytes() if cache is None else cache.read(file)
