@@ -9,6 +9,12 @@ import _io
 import sys
 import types
 from _collections import OrderedDict, defaultdict, deque  # type: ignore[import-not-found] # built in
+from gc import get_referents
+
+try:
+    from _functools import _lru_cache_wrapper  # type: ignore[import-not-found] # built in
+except ImportError:  # an interpreter whose memos are plain functions
+    _lru_cache_wrapper = None
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +39,62 @@ OPAQUE = (
     types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType, types.FrameType,
     types.TracebackType, types.MappingProxyType, _io._IOBase,
 )  # fmt: skip
+
+
+# What `functools.lru_cache` itself sets on a memo.
+_SET_ON_MEMOS = frozenset([
+    "__wrapped__", "cache_parameters", "__module__", "__name__", "__qualname__", "__doc__",
+    "__annotations__", "__annotate__", "__type_params__",
+])  # fmt: skip
+_function_attributes: Any = types.FunctionType.__dict__["__dict__"].__get__
+_memo_attributes: Any = _lru_cache_wrapper and _lru_cache_wrapper.__dict__["__dict__"].__get__
+
+
+def named(value: Any, bases: tuple[type, ...]) -> tuple[Any, list[tuple[str, Any]]] | None:
+    """What a value is named after, and what was set on it; None if no name tells it.
+
+    That is a function, module or code itself, and for a memo the function whose results it keeps:
+    whether results are kept is no difference. A memo that has another name than its function, or
+    calls another than the one it shows, is told like any other object.
+
+    Args:
+        value: Anything.
+        bases: Of its type.
+    """
+    if type(value) is types.FunctionType:
+        return value, _sorted_attributes(_function_attributes(value))
+    if type(value) is _lru_cache_wrapper:
+        attributes = _memo_attributes(value)
+        function = dict.get(attributes, "__wrapped__")
+        if not _is_kept_by(value, attributes, function):
+            return None
+        return function, _sorted_attributes(attributes, _SET_ON_MEMOS)
+    return (value, []) if any(base in NAMED for base in bases) else None
+
+
+def _is_kept_by(memo: object, attributes: Any, function: Any) -> bool:
+    """Whether a memo calls this function and has its name.
+
+    The results kept come first among what a memo refers to, and its function after them.
+    """
+    return (
+        type(function) is types.FunctionType
+        and dict.get(attributes, "__module__") is function.__module__
+        and dict.get(attributes, "__qualname__") is function.__qualname__
+        and any(held is function for held in reversed(get_referents(memo)))
+    )
+
+
+def _sorted_attributes(
+    attributes: Any, known: frozenset[str] = frozenset()
+) -> list[tuple[str, Any]]:
+    """Attributes by name, in the order of their names."""
+    pairs = [pair for pair in dict.items(attributes) if type(pair[0]) is str]
+    return sorted([pair for pair in pairs if pair[0] not in known], key=_first)
+
+
+def _first(pair: tuple[str, object]) -> str:
+    return pair[0]
 
 
 def type_name(kind: type) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from whet_probe._kinds import _CONTENT, NAMED, OPAQUE, _exception_args, _mro, type_name
-from whet_probe._values import _layout, _own_name
+from whet_probe._kinds import _CONTENT, OPAQUE, _exception_args, _mro, named, type_name
+from whet_probe._values import _layout, own_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,8 +62,11 @@ def _named(value: Any, bases: tuple[type, ...], depth: int) -> str:
         return type_name(value)
     if any(base in OPAQUE for base in bases):
         return "<%s>" % type_name(kind)
-    if any(base in NAMED for base in bases):
-        return "<%s %s>" % (kind.__name__, _own_name(value))
+    known_by = named(value, bases)
+    if known_by is not None:
+        called, attributes = known_by
+        parts = ["%s=%s" % (name, _text(part, depth + 1)) for name, part in attributes[:MAX_ITEMS]]
+        return "<%s>" % " ".join([type(called).__name__, own_name(called), *parts])
     return _object(value, bases, depth)
 
 

@@ -24,11 +24,12 @@ from whet_probe._kinds import (
     _KNOWN,
     MAX_BYTES,
     MAX_NODES,
-    NAMED,
     OPAQUE,
+    _first,
     _flags,
     _mro,
     _namespace,
+    named,
     type_name,
 )
 
@@ -42,6 +43,9 @@ MAX_FLOATS = 2_000
 MAX_NESTED_SETS = 8
 
 _HEAP_TYPE = 1 << 9
+_OF_THE_INTERPRETER = frozenset([  # the last one is an address where `functools.partial` has it
+    "__weakref__", "__dictoffset__", "__weaklistoffset__", "__vectorcalloffset__",
+])  # fmt: skip
 _SEQUENCE_TAGS: dict[Any, bytes] = {list: b"l", tuple: b"t"}
 
 
@@ -241,8 +245,9 @@ class Walk:
             self.parts.append(b"T" + type_name(value).encode("utf-8", "replace") + b";")
             return
         self.plain = False
-        if any(base in NAMED for base in bases):
-            self.parts.append(("N%s %s;" % (name, _own_name(value))).encode("utf-8", "replace"))
+        known_by = named(value, bases)
+        if known_by is not None:
+            self._named(value, *known_by)
             return
         if self._again(value):
             return
@@ -254,6 +259,14 @@ class Walk:
             self.opaque += 1
         else:
             self._object(value, bases)
+
+    def _named(self, value: Any, called: Any, attributes: list[tuple[str, Any]]) -> None:
+        """A function, module or code by its name, with the attributes that were set on it."""
+        name = "N%s %s;" % (type_name(type(called)), own_name(called))
+        self.parts.append(name.encode("utf-8", "replace"))
+        if attributes and not self._again(value):
+            self.parts.append(b"%d:" % len(attributes))
+            self._push([part for pair in attributes for part in pair])
 
     def _object(self, value: Any, bases: tuple[type, ...]) -> None:
         layout = _layout(type(value), bases)
@@ -271,7 +284,7 @@ class Walk:
         self._push(flat)
 
 
-def _own_name(value: Any) -> str:
+def own_name(value: Any) -> str:
     """A function's or module's name, from its own built-in attributes."""
     try:
         if isinstance(value, types.ModuleType):
@@ -307,7 +320,7 @@ class _Layout:
     def _read(self, names: Any) -> None:
         for name, value in list(names.items()):
             if type(value) is types.MemberDescriptorType and type(name) is str:
-                if name not in ("__weakref__", "__dictoffset__", "__weaklistoffset__"):
+                if name not in _OF_THE_INTERPRETER:
                     self.members.append((name, value))
             elif name == "__dict__" and type(value) is types.GetSetDescriptorType:
                 self.dictionary = value
@@ -328,10 +341,6 @@ class _Layout:
                 named = [pair for pair in list(attributes.items()) if type(pair[0]) is str]
                 found += named
         return sorted(found, key=_first)
-
-
-def _first(pair: tuple[str, object]) -> str:
-    return pair[0]
 
 
 _layouts: dict[int, _Layout] = {}

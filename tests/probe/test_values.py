@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import threading
 import weakref
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -215,3 +216,106 @@ def test_the_order_of_a_set_is_told_apart_from_its_elements():
     assert list(one) != list(other)
     assert digest(one) == digest(other)
     assert fingerprint(one).order != fingerprint(other).order
+
+
+def named():
+    """A function that is its own each time and has one name."""
+
+    def width(text):
+        return len(text)
+
+    return width
+
+
+def memo(function, **settings):
+    kept = functools.lru_cache(**settings)(named() if function is None else function)
+    kept("a")
+    return kept
+
+
+def marked(function, **attributes):
+    for name, value in attributes.items():
+        setattr(function, name, value)
+    return function
+
+
+@pytest.mark.parametrize("settings", [{"maxsize": 8, "typed": True}, {"maxsize": None}])
+def test_a_memo_counts_as_the_function_whose_results_it_keeps(settings):
+    plain, kept = {"filters": [named()]}, {"filters": [memo(None, **settings)]}
+    one, other = fingerprint(plain), fingerprint(kept)
+    assert one.digest == other.digest
+    assert (one.nodes, one.opaque) == (other.nodes, other.opaque)
+    assert (
+        text_of(plain)
+        == text_of(kept)
+        == f"{{'filters': [<function {__name__}.named.<locals>.width>]}}"
+    )
+
+
+def test_a_memo_reached_through_a_bound_method_counts_as_the_function():
+    class Page:
+        def plain(self, text):
+            return text
+
+    page = Page()
+    before = digest([page.plain, functools.partial(Page.plain, page)])
+    Page.plain = functools.lru_cache(Page.plain)
+    assert digest([page.plain, functools.partial(Page.plain, page)]) == before
+
+
+def test_a_partial_call_is_told_without_addresses_of_the_interpreter():
+    text = text_of(functools.partial(len, [1]))
+    called = "<builtin_function_or_method builtins.len>"
+    assert text == f"functools.partial(args=([1],), func={called}, keywords={{}})"
+
+
+def test_attributes_of_a_function_are_seen_through_its_memo():
+    before, after = memo(marked(named(), takes="context")), marked(memo(None), takes="context")
+    assert digest(before) == digest(after) == digest(marked(named(), takes="context"))
+    assert text_of(after).endswith("width takes='context'>")
+
+
+def test_a_function_with_itself_as_an_attribute_is_read_to_the_end():
+    function = named()
+    function.itself = function
+    assert not fingerprint(function).truncated
+
+
+def other_inside():
+    """A memo that calls another function than it names."""
+    return functools.update_wrapper(functools.lru_cache()(lambda text: text), named())
+
+
+def renamed(name, value):
+    kept = memo(None)
+    setattr(kept, name, value)
+    return kept
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: memo(len),
+        lambda: memo(digest),
+        lambda: memo(lambda text: text),
+        lambda: marked(memo(None), takes="context"),
+        lambda: memo(marked(named(), takes="context")),
+        lambda: marked(named(), takes="context"),
+        other_inside,
+        lambda: renamed("__wrapped__", None),
+        lambda: renamed("__qualname__", "height"),
+        lambda: renamed("__module__", "elsewhere"),
+        lambda: functools.partial(named()),
+    ],
+    ids=[
+        "builtin", "function", "lambda", "marked memo", "memo of marked", "marked", "other inside",
+        "unnamed", "other name", "other module", "partial",
+    ],
+)  # fmt: skip
+def test_a_memo_of_something_else_is_told_apart(other):
+    assert len({digest(named()), digest(memo(None)), digest(other())}) == 2
+
+
+def test_attributes_of_functions_that_differ_are_told_apart():
+    assert digest(marked(named(), calls=[1])) != digest(marked(named(), calls=[2]))
+    assert digest(marked(memo(None), calls=[1])) != digest(marked(memo(None), calls=[2]))

@@ -176,6 +176,40 @@ def test_a_memo_of_what_a_setting_changes_is_caught_where_no_output_shows_it(pai
     assert (shown.expected, shown.actual) == ("(1, True)", "no such call")
 
 
+REGISTRY = """
+class Page:
+    def __init__(self, width):
+        self.filters = {"width": width}
+
+def width(text):
+    return len(text)
+
+def pick(page, text):
+    return page.filters["width"](text)
+"""
+USE_OF_REGISTRY = """
+from core import Page, pick, width
+page = Page(width)
+print(pick(page, "a"), pick(page, "ab"), pick(page, "a"))
+"""
+
+
+def test_a_memo_that_a_recorded_call_can_reach_is_no_difference(pair):
+    memo = REGISTRY.replace("def width", "@__import__('functools').lru_cache(8)\ndef width")
+    fix = fix_of("core.py::width", "core.py::pick", keeps_state=True)
+    found = validate(pair(REGISTRY, memo, USE_OF_REGISTRY), fix, ONE_SEED)
+    assert (found.outcome, found.counterexample) == ("equal", None)
+    assert found.calls_compared == 5
+
+
+def test_another_function_that_a_recorded_call_can_reach_is_a_difference(pair):
+    longer = "def longer(text):\n    return len(text)\n\ndef pick"
+    other = REGISTRY.replace("def pick", longer).replace('"width": width', '"width": longer')
+    fix = fix_of("core.py::width", "core.py::pick", keeps_state=True)
+    found = validate(pair(REGISTRY, other, USE_OF_REGISTRY), fix, ONE_SEED)
+    assert found.outcome == "different"
+
+
 def test_a_memo_whose_result_is_mutated_by_its_caller_is_caught(pair):
     a = "def pick(n):\n    return [n]\n"
     b = "import functools\n@functools.lru_cache\n" + a
