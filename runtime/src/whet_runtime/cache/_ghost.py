@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MARKS = 127  # one less than the different marks; they are small integers, made once
+_MARKS = 127  # different marks: small integers, made once
 _SPREAD = 8  # slots for each key of a generation: one key in seventeen is overwritten early
 
 
@@ -11,9 +11,10 @@ class Ghost:
 
     There are two tables of marks: keys are added to the young one, and when that has its fill it
     becomes the old one. So a key is remembered while `generation` to twice as many others come.
-    Slot `hash % slots` holds `(hash & MARKS) + 1`, or 0 for none; `slots` is a prime, so that keys
-    at regular distances, as integers often are, do not meet in few slots. One key in a thousand
-    that was never added is taken for one that was, which only admits it early.
+    With `rest = hash % span`, slot `rest % slots` holds `rest // slots + 1`, or 0 for none (hashes
+    have 61 bits, and each operation on one takes as long as five on the rest); `slots` is a prime,
+    so that keys at regular distances, as integers often are, do not meet in few slots. One key in
+    a thousand that was never added is taken for one that was, which only admits it early.
 
     `S3Fifo` reads and writes the tables itself: a call for each key would double the time.
 
@@ -24,13 +25,23 @@ class Ghost:
         eviction", SOSP 2023, section 4.
     """
 
-    __slots__ = ("added", "generation", "old", "slots", "young")
+    __slots__ = ("added", "generation", "old", "slots", "span", "young")
 
     def __init__(self, generation: int) -> None:
         self.generation = generation
         self.slots = _prime_from(_SPREAD * generation)
+        self.span = _MARKS * self.slots
         self.old = self.young = bytearray(self.slots)
         self.added = 0
+
+    def recall(self, key: object) -> bool:
+        """Whether a key is remembered; it then is no longer."""
+        rest = hash(key) % self.span
+        slot, mark = rest % self.slots, rest // self.slots + 1
+        if mark not in {self.young[slot], self.old[slot]}:
+            return False
+        self.forget(slot, mark)
+        return True
 
     def forget(self, slot: int, mark: int) -> None:
         """Forgets a key that was found in a slot."""

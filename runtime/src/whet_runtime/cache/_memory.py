@@ -36,7 +36,7 @@ class MemoryStatistics(NamedTuple):
     invalidations: int  # entries dropped because one of their tags was invalidated
     refused: int  # values heavier than the whole tier, or offered while it is bypassed
     size: int
-    memory_bytes: int  # by the weigher
+    memory_bytes: int | None  # by the weigher; None where nothing is weighed
     max_size: int | None
     max_bytes: int | None
 
@@ -99,7 +99,7 @@ class MemoryTier:
         self.get: Read = self._reader(table.closer)
         self.claim: Read = self._reader(table.closer_claiming)
         self.set: Write = (
-            plain_write(table, self._now, self._life, self._weigh, self._set)
+            plain_write(table, policy, self._now, self._life, self._weigh, self._set)
             if isinstance(policy, S3Fifo)
             else self._set
         )
@@ -126,14 +126,14 @@ class MemoryTier:
         tags: Iterable[str] = (),
     ) -> bool:
         """Stores any value: see `Write`."""
-        weight = 1 if self._weigh is None else self._weigh(key, value)
+        weight = 0 if self._weigh is None else self._weigh(key, value)
         if lifetime_s is None and soft_s is None and not tags:
             life, extra = self._life, None
         else:
             life = self._check_life(lifetime_s)
             extra = self._extra(soft_s, tags)
         used = 0.0 if self._cost is None else self._density(key, value, weight)
-        if weight < 1:
+        if weight < 1 and self._weigh is not None:
             raise _refused(f"weight {weight!r} of cache key {key!r}")
         now = 0.0 if life == FOREVER and extra is None else self._now()
         try:
@@ -227,11 +227,14 @@ class MemoryTier:
         table = self._table
         with table.lock:
             self.max_size, self.max_bytes = max_size, max_bytes
-            table.size_bound = UNBOUND if max_size is None else max_size
-            table.bytes_bound = UNBOUND if max_bytes is None else max_bytes
-            if max_size == 0:
-                table.bytes_bound = 0
-            table.policy.resize(max_size, max_bytes)
+            entries, size = max_size, max_bytes
+            if self._weigh is None and max_bytes is not None:  # each counts as one byte
+                entries, size = min(max_bytes, UNBOUND if max_size is None else max_size), None
+            table.size_bound = UNBOUND if entries is None else entries
+            table.bytes_bound = UNBOUND if size is None else size
+            if entries == 0:
+                table.bytes_bound = -1  # less than the weight of any entry
+            table.policy.resize(entries, size)
             table.make_room(self._now(), dropped)
 
     @property
@@ -290,14 +293,14 @@ class MemoryTier:
                 hits=table.retired_reads
                 + sum([node.reads for node in list(table.nodes.values())]),
                 misses=None if self._bare else table.misses.count,
-                insertions=table.inserted,
+                insertions=table.left + len(table.nodes),
                 updates=table.updated,
                 evictions=table.evicted,
                 expirations=table.expired,
                 invalidations=table.invalidated,
                 refused=table.refused,
                 size=len(table.nodes),
-                memory_bytes=table.held_bytes,
+                memory_bytes=None if self._weigh is None else table.held_bytes,
                 max_size=self.max_size,
                 max_bytes=self.max_bytes,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from whet_runtime.cache._ghost import MARKS, Ghost
+from whet_runtime.cache._ghost import Ghost
 from whet_runtime.cache._node import FOREVER, MAIN, OUT, SMALL, Node
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class S3Fifo:
     on to the main queue, the others leave and are remembered as ghosts; a key that comes back
     while it is remembered enters the main queue at once. The main queue gives each entry as many
     more rounds as it had reads, three at most. A read adds one to a counter and moves nothing,
-    which is why it needs no lock; an insertion (`_writing.insertion`) asks for a ghost and appends
-    to a queue, and needs none either. All methods are called under the tier's lock.
+    which is why it needs no lock; an insertion (`_writing`) asks for a ghost and
+    appends to a queue, and needs none either. All methods are called under the tier's lock.
 
     Attributes:
         small: The small queue; nodes that were removed stay in it until they come to its end.
@@ -57,6 +57,18 @@ class S3Fifo:
         self._entries = FOREVER if entries is None else entries
         self._small_share = self._entries / _SHARE
         self._small_bytes_share = FOREVER if bound_bytes is None else bound_bytes / _SHARE
+
+    def admit(self, node: Node) -> None:
+        """Takes in a new node: `_writing` does the same, with fewer calls."""
+        place, ghost = SMALL, self.ghost
+        if ghost is not None and ghost.recall(node.key):
+            place = MAIN
+        node.place = place
+        if place == MAIN:
+            self.main.append(node)
+        else:
+            self.small_bytes += node.weight
+            self.small.append(node)
 
     def reweigh(self, node: Node, weight: int) -> None:
         """Notes an update in place. It is no use: what is written need not be wanted."""
@@ -101,20 +113,20 @@ class S3Fifo:
             now: Monotonic time; what has expired leaves without another round.
         """
         most = min(_AT_ONCE, held // _AT_ONCE_SHARE) or 1
+        small = self.small
         if not self.main:
-            return self._leaving_small(held, now, most) if self.small else None
-        if held > self._entries:
-            due = len(self.small) - self._small_dead >= self._small_share
+            due = True
+        elif held > self._entries:
+            due = len(small) - self._small_dead >= self._small_share
         else:
             due = self.small_bytes >= self._small_bytes_share
-        if due and self.small:
-            return self._leaving_small(held, now, most)
-        return self._leaving_main(now, most)
-
-    def _leaving_small(self, held: int, now: float, most: int) -> list[Node]:
+        if not (due and small):
+            return self._leaving_main(now, most) if self.main else None
+        ghost = self.ghost
+        if ghost is None or ghost.added >= ghost.generation:
+            ghost = self._ghosts(held)
+        main, young, slots, span = self.main, ghost.young, ghost.slots, ghost.span
         leaving: list[Node] = []
-        small, main, ghost = self.small, self.main, self._ghosts(held)
-        young, slots = ghost.young, ghost.slots
         for _ in range(min(most, len(small))):
             node = small.popleft()
             if node.place != SMALL:
@@ -127,8 +139,8 @@ class S3Fifo:
                     node.place = MAIN
                     main.append(node)
                     continue
-                key_hash = hash(node.key)
-                young[key_hash % slots] = (key_hash & MARKS) + 1
+                rest = hash(node.key) % span
+                young[rest % slots] = rest // slots + 1
             node.place = OUT
             leaving.append(node)
         ghost.added += len(leaving)
@@ -152,12 +164,12 @@ class S3Fifo:
         return leaving
 
     def _ghosts(self, held: int) -> Ghost:
-        """The ghosts, made anew where the tier has become much larger or smaller."""
+        """The next generation of ghosts, all new where the tier has grown or shrunk much."""
         generation = max(1, int(held * _REMEMBERED))
         ghost = self.ghost
         if ghost is None or not ghost.generation // 2 <= generation <= ghost.generation * 2:
             ghost = self.ghost = Ghost(generation)
-        elif ghost.added >= ghost.generation:
+        else:
             ghost.turn()
         return ghost
 

@@ -27,7 +27,7 @@ def describe(core: Core) -> dict[str, Any]:
     return {
         "size": near.size,
         "max_size": near.max_size,
-        "memory_usage_mb": near.memory_bytes / 1e6,
+        "memory_usage_mb": None if near.memory_bytes is None else near.memory_bytes / 1e6,
         "max_memory_mb": None if near.max_bytes is None else near.max_bytes / 1e6,
         "hit_rate": min(1.0, (near.hits + shared_hits) / reads) if reads else None,
         "memory": {**near._asdict(), "hit_rate": near.hits / reads if reads else None},

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from whet_runtime.cache._fork import guard_forks
 from whet_runtime.cache._node import FOREVER, GONE, Extra, Node
 from whet_runtime.cache._reading import Misses
-from whet_runtime.cache._s3fifo import S3Fifo
 from whet_runtime.cache._tags import TagTable
-from whet_runtime.cache._writing import insertion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
     from whet_runtime.cache._priority import Lru
-    from whet_runtime.cache._writing import Insert
+    from whet_runtime.cache._s3fifo import S3Fifo
 
 UNBOUND = 1 << 60  # an int: they are compared with ints at each insertion
 _CLAIM_S = 30.0  # how long one reader has a refresh for itself
@@ -47,8 +44,8 @@ class Table:
         self.lock = RLock()  # re-entrant: garbage collection may run a destructor at any time
         self.tags = TagTable()
         self.misses = Misses()
-        self.inserted = self.updated = self.evicted = self.expired = 0
-        self.invalidated = self.refused = self.retired_reads = self.held_bytes = 0
+        self.updated = self.evicted = self.expired = self.invalidated = self.refused = 0
+        self.left = self.retired_reads = self.held_bytes = 0
         self.size_bound = UNBOUND
         self.bytes_bound = UNBOUND
         self._now = now
@@ -57,11 +54,6 @@ class Table:
         self.tick_at = GONE
         self._sweeping: list[Hashable] = []
         self.sweep_at = self._next_end = FOREVER
-        self.insert: Insert = (
-            insertion(self, policy)
-            if isinstance(policy, S3Fifo)
-            else partial(self._insert, policy.admit)
-        )
         guard_forks(self)
 
     def put(  # noqa: PLR0913, PLR0917  (the slots of a node)
@@ -91,12 +83,11 @@ class Table:
                 end = wake if extra is None else extra.end
                 self._next_end = min(self._next_end, end)
                 self.sweep_at = min(self.sweep_at, end)
-            if self.insert(key, value, now, wake, weight, used, extra):
+            if self._insert(key, value, now, wake, weight, used, extra):
                 return True
 
-    def _insert(  # noqa: PLR0913, PLR0917 - see Insert
+    def _insert(  # noqa: PLR0913, PLR0917 - the slots of a node
         self,
-        admit: Callable[[Node], None],
         key: Hashable,
         value: Any,
         time: float,
@@ -105,6 +96,7 @@ class Table:
         used: float,
         extra: Extra | None,
     ) -> bool:
+        """Puts in a node for a key that is new; whether it was."""
         node = Node()
         node.key = key
         node.value = value
@@ -116,9 +108,8 @@ class Table:
         with self.lock:
             if self.nodes.setdefault(key, node) is not node:
                 return False
-            self.inserted += 1
             self.held_bytes += weight
-            admit(node)
+            self.policy.admit(node)
         self.tidy(time)
         return True
 
@@ -216,6 +207,7 @@ class Table:
             self.retired_reads += reads
             self.expired += over
             self.evicted += left - over
+            self.left += left
 
     def remove(self, node: Node) -> Any:
         """Takes a node out of table and queue, and hands its value back; the lock is held."""
@@ -233,6 +225,7 @@ class Table:
 
     def _leave(self, node: Node) -> Any:
         value = node.value
+        self.left += 1
         self.held_bytes -= node.weight
         self.retired_reads += node.reads
         if not self._keeps_values:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from whet_runtime.cache._ghost import MARKS
 from whet_runtime.cache._node import FOREVER, MAIN, SMALL, Node
 from whet_runtime.cache._reading import refuse
 from whet_runtime.cache._weigh import PLAIN, weigh
@@ -12,7 +11,6 @@ from whet_runtime.cache._weigh import PLAIN, weigh
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-    from whet_runtime.cache._node import Extra
     from whet_runtime.cache._s3fifo import S3Fifo
     from whet_runtime.cache._table import Table
 
@@ -45,26 +43,9 @@ class Write(Protocol):
         ...
 
 
-class Insert(Protocol):
-    """Puts in a node for a key that is new."""
-
-    def __call__(  # noqa: PLR0913, PLR0917 - the slots of a node
-        self,
-        key: Hashable,
-        value: Any,
-        time: float,
-        wake: float,
-        weight: int,
-        used: float,
-        extra: Extra | None,
-        /,
-    ) -> bool:
-        """Whether the key was new. The lock must not be held: values may die here."""
-        ...
-
-
 def plain_write(
     table: Table,
+    policy: S3Fifo,
     now: Callable[[], float],
     life: float,
     weigher: Callable[[Any, Any], int] | None,
@@ -74,13 +55,15 @@ def plain_write(
 
     Args:
         table: Where entries are kept.
+        policy: Of the table.
         now: The monotonic clock.
         life: Seconds that an entry lives.
-        weigher: Bytes of an entry, or `None` where all weigh 1.
+        weigher: Bytes of an entry, or `None` where none is weighed.
         other: Writes all the rest.
     """
-    held, insert = table.nodes.get, table.insert
+    held, insert = table.nodes.get, _insertion(table, policy)
     ends = life != FOREVER
+    least = 0 if weigher is None else 1
     light = PLAIN if weigher is weigh else frozenset()  # of equal size: of equal weight
 
     def put(  # no star before `lifetime_s`: it would cost a tenth of each call
@@ -96,13 +79,12 @@ def plain_write(
         if time >= table.tick_at:
             table.tick(time, life)
         if node is None:
-            weight = 1 if weigher is None else weigher(key, value)
-            fits = 1 <= weight <= table.bytes_bound
-            new = fits and insert(key, value, time, table.wake, weight, 0, None)
-            return new or other(key, value)
+            weight = 0 if weigher is None else weigher(key, value)
+            fits = least <= weight <= table.bytes_bound
+            return (fits and insert(key, value, time, weight)) or other(key, value)
         old, kind = node.value, type(value)
         if weigher is None:
-            weight = 1
+            weight = 0
         elif kind in light and kind is type(old) and value.__sizeof__() == old.__sizeof__():
             weight = node.weight
         else:
@@ -118,48 +100,40 @@ def plain_write(
     return put
 
 
-def insertion(table: Table, policy: S3Fifo) -> Insert:
-    """What puts in a key that is new, without the lock (but `tidy` takes it now and then).
+def _insertion(table: Table, policy: S3Fifo) -> Callable[[Any, Any, float, int], bool]:
+    """What puts in a key if it is new, without the lock (but `tidy` takes it now and then).
 
     A node is in the table before it is counted and queued. Who removes it meanwhile marks it as
     being in no queue, and eviction passes over what is not in the table. So each step leaves all
     right, and the bounds hold when those who insert have come to the end.
-
-    Args:
-        table: Where the node is put.
-        policy: Of the table.
     """
     nodes, new = table.nodes, table.nodes.setdefault
-    small, main = policy.small, policy.main
+    to_small, to_main = policy.small.append, policy.main.append
 
-    def insert(  # noqa: PLR0913, PLR0917 - see Insert
-        key: Any, value: Any, time: float, wake: float, weight: int, used: float, extra: Any
-    ) -> bool:
+    def insert(key: Any, value: Any, time: float, weight: int) -> bool:
         node = Node()
         node.key = key
         node.value = value
-        node.wake = wake
+        node.wake = table.wake
         node.weight = weight
-        node.reads, node.used = 0, used
-        node.extra = extra
-        place = SMALL
-        ghost = policy.ghost
+        node.reads = node.used = 0
+        node.extra = None
+        place, ghost = SMALL, policy.ghost
         if ghost is not None:
-            key_hash = hash(key)
-            slot, mark = key_hash % ghost.slots, (key_hash & MARKS) + 1
+            slots = ghost.slots
+            rest = hash(key) % ghost.span
+            slot, mark = rest % slots, rest // slots + 1
             if ghost.young[slot] == mark or ghost.old[slot] == mark:
                 ghost.forget(slot, mark)  # what leaves the main queue is no ghost
                 place = MAIN
         node.place = place
         if new(key, node) is not node:
             return False
-        table.inserted += 1
-        table.held_bytes += weight
-        if place:
-            main.append(node)
-        else:
-            policy.small_bytes += weight
-            small.append(node)
+        if weight:
+            table.held_bytes += weight
+            if not place:
+                policy.small_bytes += weight
+        (to_main if place else to_small)(node)
         if (
             len(nodes) > table.size_bound
             or table.held_bytes > table.bytes_bound
