@@ -6,13 +6,14 @@
     python benchmarks/codebase_git.py --rounds 3 --small     (to see that it works)
 
 Material: the source distributions of Django and sympy, unpacked three times, with nested ignore
-files and an ignored environment; a history of 50,000 commits with 60 branches by
-`git fast-import`, the newest 300 of which are read by all (`commits`), and the newest 10,000 by
-whet and git (`history`). Peers are installed into an environment of their own. Each way runs in a
-fresh process, imports what it needs, and then takes its own CPU time and that of its children over
-the work alone; each round runs all ways in shuffled order. The figure is the median, ratios are
-medians of ratios within a round. Peak memory is that of the process itself, without git's. Each
-way also says what it found.
+files and an ignored environment, under the ignore file that pytest has (46 patterns), and again
+under one of three patterns; a history of 50,000 commits with 60 branches by `git fast-import`, the
+newest 300 of which are read by all (`commits`), and the newest 10,000 by whet and git (`history`).
+Peers are installed into an environment of their own. Each way runs in a fresh process, imports
+what it needs, and then takes its own CPU time and that of its children over the work alone; each
+round runs all ways in shuffled order. The figure is the median, ratios are medians of ratios
+within a round. Peak memory is that of the process itself, without git's. Each way also says what
+it found.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ RESULTS = HERE / "results"
 FILE = RESULTS / "codebase_git.json"
 WAYS = HERE / "codebase_git_ways.py"
 SOURCES = ("django==5.2.8", "sympy==1.13.3")
+IGNORING = "pytest==9.0.1"  # its ignore file is used
+FEW = ".venv/\n*.pyc\n__pycache__/\n"
 PEERS = ("gitpython", "pydriller", "pathspec")
 COPIES = 3
 COMMITS, BRANCHES = 50_000, 60
@@ -43,18 +46,20 @@ WHO = {
     "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "A",
     "GIT_COMMITTER_EMAIL": "a@b", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull,
 }  # fmt: skip
+_SCANS = {
+    "ways": (
+        "git ls-files",
+        "whet, unchecked",
+        "whet",
+        "whet without git",
+        "walk and pathspec",
+        "walk and pathspec, nested",
+    ),
+    "base": "git ls-files",
+}
 SUBJECTS = {
-    "scan": {
-        "ways": (
-            "git ls-files",
-            "whet, unchecked",
-            "whet",
-            "whet without git",
-            "walk and pathspec",
-            "walk and pathspec, nested",
-        ),
-        "base": "git ls-files",
-    },
+    "scan": _SCANS,
+    "scan, three patterns": _SCANS,
     "commits": {
         "ways": ("whet", "git log", "GitPython", "PyDriller", "PyDriller, totals only"),
         "base": "whet",
@@ -88,8 +93,8 @@ def tree(folder: Path, python: Path, *, small: bool) -> Path:
     """Unpacked packages under git, with nested rules and an ignored environment."""
     top = folder / "tree"
     sources = SOURCES[:1] if small else SOURCES
-    pip = [str(python), "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:"]
-    subprocess.run([*pip, "-d", str(folder / "sources"), *sources], check=True)
+    _download(python, folder / "sources", sources)
+    _download(python, folder / "ignoring", (IGNORING,))
     for number in range(1 if small else COPIES):
         place = top / f"copy{number}"
         place.mkdir(parents=True)
@@ -98,7 +103,7 @@ def tree(folder: Path, python: Path, *, small: bool) -> Path:
                 packed.extractall(place, filter="data")
     site = next((python.parent.parent / "lib").glob("*/site-packages"))
     subprocess.run(["cp", "-r", str(site), str(top / ".venv")], check=True)
-    (top / ".gitignore").write_text(".venv/\n*.pyc\n__pycache__/\n")
+    (top / ".gitignore").write_bytes(_ignore_file(next((folder / "ignoring").iterdir())))
     for number, place in enumerate(sorted(top.glob("copy*/*/*/"))):
         if number % 3 == 0:
             (place / ".gitignore").write_text("*.tmp\n!kept.tmp\n")
@@ -111,6 +116,21 @@ def tree(folder: Path, python: Path, *, small: bool) -> Path:
         if number % 40 == 0:
             place.unlink()
     return top
+
+
+def _download(python: Path, folder: Path, packages: tuple[str, ...]) -> None:
+    names = ",".join(package.partition("==")[0] for package in packages)
+    pip = [str(python), "-m", "pip", "download", "-q", "--no-deps", "--no-binary", names]
+    subprocess.run([*pip, "-d", str(folder), *packages], check=True)
+
+
+def _ignore_file(archive: Path) -> bytes:
+    """The ignore file at the top of a source distribution."""
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            if member.name.count("/") == 1 and member.name.endswith("/.gitignore"):
+                return packed.extractfile(member).read()
+    raise SystemExit(f"{archive.name} has no ignore file")
 
 
 def history(folder: Path, *, small: bool) -> Path:
@@ -178,7 +198,7 @@ def _edit(chance: random.Random, files: dict[int, list[str]], key: int) -> bytes
 def one(python: Path, subject: str, way: str, place: Path, number: int) -> dict:
     """One run of one way in a fresh process."""
     interpreter = sys.executable if way.startswith("whet") else str(python)
-    words = [interpreter, str(WAYS), subject, way, str(place), str(number)]
+    words = [interpreter, str(WAYS), subject.partition(",")[0], way, str(place), str(number)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{subject}, {way}: {done.stderr}")
@@ -250,8 +270,12 @@ def main() -> None:
         python = arguments.python or environment(Path(folder) / "peers")
         own = arguments.repository
         for subject in arguments.subjects:
-            if subject == "scan":
-                place = tree(Path(folder), python, small=arguments.small)
+            if subject.startswith("scan"):
+                place = Path(folder) / "tree"
+                if not place.exists():
+                    tree(Path(folder), python, small=arguments.small)
+                if subject != "scan":
+                    (place / ".gitignore").write_text(FEW)
             elif own is None:
                 own = history(Path(folder), small=arguments.small)
                 place = own
