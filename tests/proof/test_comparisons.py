@@ -131,6 +131,15 @@ def test_each_part_of_a_call_can_differ():
     assert (mutated.detail, mutated.actual) == ("argument 1 after the call of f(0), call 1", "[2]")
 
 
+def test_a_difference_deeper_than_what_is_shown_says_so():
+    hidden = ", in what is not shown"
+    found = difference(call(), call(a="b"), "m.py::f")
+    assert found.detail == "arguments of f(0), call 1" + hidden
+    assert difference(call(), call() | {"r": "d"}, "m.py::f").detail.endswith(hidden)
+    mutated = difference(call(m={"0": ["d", "…"]}), call(m={"0": ["e", "…"]}), "m.py::f")
+    assert mutated.detail == "argument 1 after the call of f(0), call 1" + hidden
+
+
 def test_a_tolerance_is_relative_and_counts_floats():
     ours, close, far = call(fr=["1.0"]), call(fr=["1.0000001"]), call(fr=["1.1"])
     assert difference(ours, close, "m.py::f", 1e-6) is None

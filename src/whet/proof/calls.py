@@ -253,11 +253,7 @@ def difference(
     for position in sorted(set(after) & set(others)):
         if after[position][0] != others[position][0]:
             detail = f"argument {int(position) + 1} after the call of {_called(name, call)}"
-            return Counterexample(
-                stage=stage,  # type: ignore[arg-type] # one of the stages by construction
-                place=name, detail=detail,
-                expected=after[position][1], actual=others[position][1],
-            )  # fmt: skip
+            return _shown(stage, name, detail, after[position][1], others[position][1])
     return None
 
 
@@ -274,9 +270,15 @@ def _counterexample(call: Call, other: Call, name: str, part: str, stage: str) -
         expected, actual = _called(name, call), _called(name, other)
     else:
         expected, actual = _outcome(call), _outcome(other)
+    return _shown(stage, name, f"{part} of {_called(name, call)}", expected, actual)
+
+
+def _shown(stage: str, name: str, detail: str, expected: str, actual: str) -> Counterexample:
+    """A counterexample; texts that are too short for the difference are said to be."""
     return Counterexample(
         stage=stage,  # type: ignore[arg-type] # one of the stages by construction
-        place=name, detail=f"{part} of {_called(name, call)}", expected=expected, actual=actual,
+        place=name, detail=detail + (", in what is not shown" if expected == actual else ""),
+        expected=expected, actual=actual,
     )  # fmt: skip
 
 
