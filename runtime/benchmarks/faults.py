@@ -28,6 +28,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).parent / "results"
 REDIS_FAULTS = ("refuse", "hang", "killed", "oom", "garbage", "slow")
-DISK_FAULTS = ("disk full", "disk corrupt")
+AT_START = "disk corrupt at start"
+DISK_FAULTS = ("disk full", "disk corrupt", AT_START)
 REDIS_SIDES = ("whet", "whet async", "redis-py", "dogpile", "cashews")
 DISK_SIDES = ("whet", "diskcache")
 LATER_CALLS = 20
@@ -289,12 +291,19 @@ def recover(call: Callable[[str, str], str]) -> None:
 
 def work(side: str, fault: str, where: str) -> None:
     """The process under test; the parent brings the fault about between the lines."""
-    call = side_of(side, where)
-    for at in range(3):
-        call(f"warm{at}", "value")
-    report("warm", None)
-    sys.stdin.readline()
-    if fault in DISK_FAULTS:
+    if fault == AT_START:  # a process before this one has filled and damaged the cache
+        with tempfile.TemporaryDirectory() as other:
+            side_of(side, other)("warm", "value")  # imports what there is to import
+        report("warm", None)
+        sys.stdin.readline()
+        call = partial(_opening, side, where, [])
+    else:
+        call = side_of(side, where)
+        for at in range(3):
+            call(f"warm{at}", "value")
+        report("warm", None)
+        sys.stdin.readline()
+    if fault in DISK_FAULTS[:2]:
         damage(fault, Path(where))
     if fault == "killed":
         watch_busy(call)
@@ -304,6 +313,24 @@ def work(side: str, fault: str, where: str) -> None:
         repair()
     sys.stdin.readline()
     recover(call)
+
+
+def _opening(
+    side: str, where: str, opened: list[Callable[[str, str], str]], key: str, fresh: str
+) -> str:
+    """A call that opens the cache first, if no call before has."""
+    if not opened:
+        opened.append(side_of(side, where))
+    return opened[0](key, fresh)
+
+
+def damaged_before(python: str, side: str, where: str) -> None:
+    """Lets a process fill a cache and end, and damages what it leaves."""
+    program = [python, __file__, "--work", side, "none", where]
+    subprocess.run(
+        program, env=environment(), input="\n\n", text=True, capture_output=True, check=True
+    )
+    damage("disk corrupt", Path(where))
 
 
 def damage(fault: str, folder: Path) -> None:
@@ -335,6 +362,8 @@ def observe(python: str, side: str, fault: str) -> dict[str, Any]:
         where = folder
         if server is not None:
             where = server.proxied if fault in {"garbage", "slow"} else server.url
+        if fault == AT_START:
+            damaged_before(python, side, where)
         command = [python, __file__, "--work", side, fault, where]
         process = subprocess.Popen(
             command,
