@@ -92,7 +92,7 @@ class Workbench:
         edits = [
             edit
             for match in matches
-            if remedy.admit(match, evidence).admitted
+            if match.safety != "advice" and remedy.admit(match, evidence).admitted
             for edit in remedy.rewrite(module, match)
         ]
         return module.apply(edits).decode() if edits else None

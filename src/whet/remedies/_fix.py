@@ -24,7 +24,8 @@ def propose_fix(module: SourceModule, finding: Finding) -> Fix:
         WhetError: The finding has no match, was refused, or the file is another by now.
     """
     remedy = find_remedy(finding.remedy)
-    if finding.match is None or finding.refused is not None or remedy.rewrite is None:
+    refused = finding.refused is not None or finding.safety == "advice"
+    if finding.match is None or remedy.rewrite is None or refused:
         reason = finding.refused or "it is advice: there is nothing to rewrite"
         raise WhetError(f"finding {finding.finding_id}", f"cannot be fixed: {reason}")
     matches = (finding.match, *finding.parts)

@@ -72,7 +72,8 @@ class Remedy:
             they call, of the whole function with what it calls, or of the import.
         detect: Matches within a hot place. Pure.
         admit: Whether the evidence admits the fix. Pure.
-        rewrite: The edits. Pure. None: advice, of which every match has the safety "advice".
+        rewrite: The edits. Pure. None: advice, of which every match has the safety "advice". A
+            remedy that rewrites may have such matches too: they are told, never rewritten.
     """
 
     name: str

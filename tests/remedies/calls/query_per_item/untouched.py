@@ -1,4 +1,4 @@
-"""Near misses."""
+"""Near misses: no query that asks by a parameter."""
 
 
 def all_rows(cursor, names):
@@ -17,3 +17,11 @@ def built(cursor, query, name):
 
 def other(executor, name):
     return executor.submit("SELECT size FROM part WHERE name = ?", (name,))
+
+
+def of_a_table(cursor, table, names):
+    return [cursor.execute(f"SELECT size FROM {table} WHERE name = ?", (n,)) for n in names]
+
+
+def without_parameters(cursor, names):
+    return [cursor.execute("SELECT size FROM part WHERE name = 'a'").fetchone() for _ in names]
