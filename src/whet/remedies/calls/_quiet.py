@@ -32,12 +32,13 @@ _WRITING_METHODS = frozenset({
 _WAITING = frozenset({"poll", "sleep", "wait", "wait_for"})
 
 
-def may_write(module: SourceModule, block: ast.AST) -> bool:
-    """Whether a block calls anything that is not known to leave files alone.
+def may_write(module: SourceModule, block: ast.AST, but: ast.Call | None = None) -> bool:
+    """Whether a block calls anything, but for one call, that is not known to leave files alone.
 
     What is written to files that are open already is not looked at: these are other files.
     """
-    return any(not _is_quiet(module, call.func) for call in _calls(module, block))
+    calls = (call for call in _calls(module, block) if call is not but)
+    return any(not _is_quiet(module, call.func) for call in calls)
 
 
 def writes(module: SourceModule, block: ast.AST) -> bool:

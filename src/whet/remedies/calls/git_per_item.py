@@ -9,33 +9,53 @@ Why slow
     commands have a form that answers any number of questions in one process.
 
 Evidence needed
-    From the run: how often this place started git.
+    From the run: how often this place started git. For the rewrite also that the items came
+    from lists or tuples of texts, and that most of them were asked about.
 
 Before
-    for name in names:
-        text = subprocess.check_output(["git", "cat-file", "blob", name])
+    for path in paths:
+        found[path] = subprocess.check_output(["git", "show", f"{commit}:{path}"], cwd=folder)
 
 After
-    asked = "".join(f"{name}\n" for name in names)
-    answer = subprocess.run(["git", "cat-file", "--batch"], input=asked.encode(), ...).stdout
+    for path, answer in _with_answers(
+        paths, _git_objects, folder=folder, name_of=lambda path: f"{commit}:{path}"
+    ):
+        found[path] = answer if answer is not None else subprocess.check_output(...)
 
 Safety
-    Advice: the answers come in another form (a header and a size before each object), missing
-    objects are answered instead of an exception, and `log` with several paths follows renames
-    and merges otherwise.
+    Needs consent. A loop or comprehension that asks for one blob, type, size or name after the
+    other (`cat-file blob`, `-p`, `-t`, `-s`; `show REV:PATH`; `rev-parse`) asks one
+    `git cat-file --batch` for a hundred items; one that asks for the newest commit of one path
+    after the other (`log -1 --format=... -- PATH`) asks one `git log --name-only` for a thousand.
+    What that does not answer plainly is asked for as before, at its turn: missing objects,
+    trees and tags where a blob is meant, odd names, history behind a merge, repositories that
+    cannot be read, everything about which git warns. What differs: all items of a batch are read
+    at one moment, a hundred contents are in memory at once, and where the loop is left early
+    git was asked for items that are not used. Every other form is advice: `hash-object
+    --stdin-paths` takes its paths from the top of the repository, other commands answer in
+    another form.
 
 When not
-    Few calls, or questions that depend on the answer before (a `--batch` process that is kept
-    open answers those too).
+    Few calls, loops that also write or call what might change the repository, or questions that
+    depend on the answer before (a `--batch` process that is kept open answers those too).
 """
 
 from __future__ import annotations
 
 import ast
+import json
 from typing import TYPE_CHECKING
 
+from whet.codebase.syntax import span_of
+from whet.records import Edit, Span
+from whet.remedies._admission import types_of
+from whet.remedies._asking import asked, kinds_of, looks, median_size
+from whet.remedies._places import found_again, hot_function, new_match
+from whet.remedies._plain_classes import are_of, plain_classes
+from whet.remedies.calls._git_answers import AT_ONCE, definitions
+from whet.remedies.calls._git_loops import AskingLoop, questions_of
 from whet.remedies.calls._often import calls_of, often
-from whet.remedies.remedy import Admission, Remedy
+from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
@@ -43,7 +63,9 @@ if TYPE_CHECKING:
 
 NAME = "git_per_item"
 LEAST_STARTED = 5
+LEAST_USED = 0.5  # share of the items that is asked about
 REMOVABLE = 0.9
+LONGEST_LINE = 88
 RUNNERS = frozenset({
     "subprocess.Popen", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
     "subprocess.run",
@@ -63,11 +85,38 @@ BATCHED = {
     "show": "`git cat-file --batch` answers any number of objects in one process",
 }
 _WITH_VALUE = frozenset({"-C", "-c", "--git-dir", "--work-tree"})
+_MANY = ("--batch", "--stdin", "--name-only")
+_TAKES_ANY = (ast.Assign, ast.AnnAssign, ast.Call, ast.DictComp, ast.ListComp, ast.Return)
 
 
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
-    """Advice for every start of git in the hot function that has a form for many items."""
-    return calls_of(module, hot, NAME, _describe)
+    """A match for every start of git in the hot function that has a form for many items."""
+    if not {"git", "subprocess"} <= module.words:
+        return []
+    function = hot_function(module, hot)
+    asking = questions_of(module, function) if function is not None else ()
+    found = [_match(module, each) for each in asking]
+    rewritten = {match.span for match in found}
+    advice = calls_of(module, hot, NAME, _describe)
+    return found + [match for match in advice if match.span not in rewritten]
+
+
+def _match(module: SourceModule, found: AskingLoop) -> Match:
+    folder = found.question.folder
+    values = [("name", found.question.name), ("items", found.items)]
+    data: dict[str, object] = {"at_once": AT_ONCE[found.question.asks]}
+    if isinstance(folder, ast.Attribute):
+        values.append(("owner", folder.value))
+        data["classes"] = plain_classes(module, folder.attr)
+    return new_match(
+        module,
+        NAME,
+        found.call,
+        "git is started for each item of a loop: one process answers for many",
+        safety="consent",
+        values=values,
+        data=data,
+    )
 
 
 def _describe(
@@ -79,7 +128,7 @@ def _describe(
     command = _command(words.elts) if isinstance(words, ast.List | ast.Tuple) else None
     advice = BATCHED.get(command or "")
     batch = any(
-        isinstance(word, ast.Constant) and str(word.value).startswith(("--batch", "--stdin"))
+        isinstance(word, ast.Constant) and str(word.value).startswith(_MANY)
         for word in ast.walk(words)
     )
     if advice is None or batch:
@@ -104,9 +153,87 @@ def _command(words: list[ast.expr]) -> str | None:
     return None
 
 
-def admit(match: Match, evidence: Evidence) -> Admission:
-    """Whether git was started often."""
-    return often(match, evidence, least=LEAST_STARTED, removable=REMOVABLE)
+def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- one return a reason
+    """Whether git was started often, and for the rewrite: for texts out of lists."""
+    if match.safety == "advice":
+        return often(match, evidence, least=LEAST_STARTED, removable=REMOVABLE)
+    seen = asked(match, evidence)
+    if not {"name", "items"} <= set(seen):
+        return refused("the run never came here")
+    started, loops = looks(seen["name"]), looks(seen["items"])
+    facts = {"started": started, "loops": loops}
+    if odd := kinds_of(seen["items"]) - {"list", "tuple"}:
+        return refused(f"the items came from {', '.join(sorted(odd))}", **facts)
+    inside = {kind for value in seen["items"] for kind in types_of(value.element_types)}
+    if odd := (inside | kinds_of(seen["name"])) - {"str"}:
+        return refused(f"items are of type {', '.join(sorted(odd))}", **facts)
+    if not are_of(kinds_of(seen.get("owner", ())), match.data.get("classes", ()), match.file):
+        return refused("the folder is kept by an object of another class", **facts)
+    if started < LEAST_STARTED or started < 2 * loops:
+        return refused("git is started seldom in a loop", **facts)
+    if started < LEAST_USED * loops * median_size(seen["items"]):
+        return refused("many items are not asked about", **facts)
+    batches = loops + started // match.data["at_once"]
+    return Admission(evidence=facts, removable=round(REMOVABLE * (1 - batches / started), 4))
+
+
+def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
+    """The loop goes over pairs of item and answer; where there is none, the call is made.
+
+    Raises:
+        WhetError: The match is not in the module any more.
+    """
+    found = found_again(module, match, questions_of, lambda each: each.call)
+    whole = found.question.whole
+    pairs, ask, brought = definitions(module, found.question.asks)
+    answer = module.fresh_name("answer")
+    parent = module.scopes.parent(whole)
+    alone = isinstance(parent, _TAKES_ANY) and getattr(parent, "func", None) is not whole
+    start, end = ("", "") if alone else ("(", ")")
+    head, tail = _around_items(module, found, pairs, ask)
+    edits = (
+        _insert(module, found.item, f", {answer}", behind=True),
+        _insert(module, found.items, head),
+        _insert(module, found.items, tail, behind=True),
+        _insert(module, whole, f"{start}{answer} if {answer} is not None else "),
+        _insert(module, whole, end, behind=True),
+    )
+    return (*brought, *(edit for edit in edits if edit.text))
+
+
+def _around_items(
+    module: SourceModule, found: AskingLoop, pairs: str, ask: str
+) -> tuple[str, str]:
+    """What stands before and behind the items, on lines of their own where one is too long."""
+    asks = found.question
+    options = dict(asks.details)
+    if asks.asks == "log":
+        options["size"] = str(AT_ONCE["log"])
+    if asks.folder is not None:
+        options["folder"] = module.text_of(asks.folder)
+    if not isinstance(asks.name, ast.Name):
+        options["name_of"] = f"lambda {found.item.id}: {module.text_of(asks.name)}"
+    if asks.text is not None:
+        options["text"] = "({}, {})".format(*map(_written, asks.text))
+    given = "".join(f", {name}={value}" for name, value in options.items())
+    line = module.lines[found.items.lineno - 1].decode()
+    length = len(line) + len(f", answer{pairs}(, {ask}{given})")
+    if length <= LONGEST_LINE or found.items.lineno != found.items.end_lineno:
+        return f"{pairs}(", f", {ask}{given})"
+    indent = line[: len(line) - len(line.lstrip())]
+    return f"{pairs}(\n{indent}    ", f", {ask}{given}\n{indent})"
+
+
+def _written(value: object) -> str:
+    return json.dumps(value) if isinstance(value, str) else str(value)
+
+
+def _insert(module: SourceModule, node: ast.expr, text: str, *, behind: bool = False) -> Edit:
+    """Text put right before or behind an expression."""
+    span = span_of(node)
+    line, column = (span.end_line, span.end_column) if behind else (span.line, span.column)
+    at = Span(line=line, column=column, end_line=line, end_column=column)
+    return Edit(file=module.file, span=at, text=text)
 
 
 REMEDY = Remedy(
@@ -115,9 +242,9 @@ REMEDY = Remedy(
     title="Ask one git process for all items",
     claims="wall_time",
     keeps_state=False,
-    safety="advice",
+    safety="consent",
     share="lines with callees",
     detect=detect,
     admit=admit,
-    rewrite=None,
+    rewrite=rewrite,
 )
