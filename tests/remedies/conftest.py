@@ -89,10 +89,11 @@ class Workbench:
         module = self.module(source, **kinds)
         matches = self.matches(module, remedy)
         evidence = self.observe(module, matches, run)
+        admissions = [(match, remedy.admit(match, evidence)) for match in matches]
         edits = [
             edit
-            for match in matches
-            if match.safety != "advice" and remedy.admit(match, evidence).admitted
+            for match, admission in admissions
+            if admission.admitted and (admission.safety or match.safety) != "advice"
             for edit in remedy.rewrite(module, match)
         ]
         return module.apply(edits).decode() if edits else None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import textwrap
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from whet.diagnosis import findings
 from whet.errors import WhetError
-from whet.records import Evidence, Finding
+from whet.records import Evidence, ValueEvidence
 from whet.remedies import find_remedy, propose_fix
 from whet.remedies.calls._queries import select_for_many
 
@@ -389,7 +392,7 @@ def in_loop(body):
     ],
 )  # fmt: skip
 def test_plain_loops_can_be_rewritten(bench, body):
-    assert safeties(bench, in_loop(body)) == ["consent", "advice"]
+    assert safeties(bench, in_loop(body)) == ["consent"]
 
 
 @pytest.mark.parametrize(
@@ -456,9 +459,8 @@ def test_plain_loops_can_be_rewritten(bench, body):
 )  # fmt: skip
 def test_other_loops_stay_advice(bench, body):
     source = in_loop(body)
-    assert "consent" not in safeties(bench, source)
-    if "lambda" not in body and "OTHER" not in body:
-        assert "advice" in safeties(bench, source)
+    known = not {"lambda", "OTHER"} & set(re.findall(r"\w+", body))
+    assert set(safeties(bench, source)) == ({"advice"} if known else set())
 
 
 WHOLE = """
@@ -493,7 +495,7 @@ def f({given}):
 )
 def test_a_cursor_that_may_be_missing_or_exchanged_is_asked_as_before(bench, change, found):
     source = WHOLE.format(**{"above": "", "given": "cursor, items", "first": "pass", **change})
-    expected = {True: ["consent", "advice"], False: ["advice"], None: []}[found]
+    expected = {True: ["consent"], False: ["advice"], None: []}[found]
     assert safeties(bench, source) == expected
 
 
@@ -535,12 +537,14 @@ def test_a_query_that_another_file_may_replace_stays_advice(bench):
     assert safeties(bench, source, outside=None) == ["advice"]
 
 
-def admissions(bench, source, run):
+def admission(bench, source, run):
+    """What the only match of a source is admitted as, and why not as more."""
     module = bench.module(source)
-    matches = bench.matches(module, find_remedy(NAME))
-    evidence = bench.observe(module, matches, run)
-    found = find_remedy(NAME)
-    return {match.safety: found.admit(match, evidence).reason for match in matches}
+    (match,) = bench.matches(module, find_remedy(NAME))
+    found = find_remedy(NAME).admit(match, bench.observe(module, [match], run))
+    if not found.admitted:
+        return "", found.reason
+    return found.safety or match.safety, found.evidence.get("not rewritten")
 
 
 EVERY = """
@@ -552,24 +556,30 @@ def f(connection, items):
 """
 
 
+MINE = "an item was of type test_hostile_queries.Mine"
+ROW = "a row was of type sqlite3.Row"
+
+
 @pytest.mark.parametrize(
-    ("fetch", "prepare", "items", "reason"),
+    ("fetch", "prepare", "items", "found"),
     [
-        ("one", None, [*range(60)], None),
-        ("all", None, [*range(60)], None),
-        ("one", None, [Mine(1), *range(60)], "an item was of type"),
-        ("one", None, range(60), "what the loop goes through was of type range"),
-        ("one", with_row_factory, [*range(60)], None),
-        ("one", "Row", [*range(60)], "a row was of type sqlite3.Row"),
-        ("all", "Row", [*range(60)], "a row was of type sqlite3.Row"),
-        ("all", "several", [*range(60)], "items have several rows"),
-        ("one", None, [*range(19)], "few items are asked for in a loop"),
-        ("one", Shouting, [*range(60)], "what was asked was of type"),
-        ("one", None, [], "the run did not come to every place"),
+        ("one", None, [*range(60)], ("consent", None)),
+        ("all", None, [*range(60)], ("consent", None)),
+        ("one", with_row_factory, [*range(60)], ("consent", None)),
+        ("one", None, [*map(Mine, range(60))], ("advice", MINE)),
+        ("one", None, range(60), ("advice", "what the loop goes through was of type range")),
+        ("one", "Row", [*range(60)], ("advice", ROW)),
+        ("all", "Row", [*range(60)], ("advice", ROW)),
+        ("all", "several", [*range(60)],
+         ("advice", "items have several rows, whose order another query may change")),
+        ("one", "short", [*range(9)], ("advice", "few items are asked for in a loop")),
+        ("one", None, [*range(29)], ("", "it is called seldom")),
+        ("one", Shouting, [*range(60)], ("", "it is of type test_hostile_queries.Shouting")),
+        ("one", None, [], ("", "the run never came here")),
     ],
-)
-def test_where_the_evidence_speaks_against_the_rewrite_the_advice_stays(
-    bench, fetch, prepare, items, reason
+)  # fmt: skip
+def test_where_the_evidence_speaks_against_the_rewrite_only_it_becomes_advice(
+    bench, fetch, prepare, items, found
 ):
     def run(module):
         with database(rows=[*range(60)] * (2 if prepare == "several" else 1)) as connection:
@@ -580,36 +590,55 @@ def test_where_the_evidence_speaks_against_the_rewrite_the_advice_stays(
                 asker = connection.cursor(Shouting)
             elif callable(prepare):
                 prepare(connection)
-            module.f(asker, items)
+            for _ in range(5 if prepare == "short" else 1):
+                module.f(asker, items)
 
-    found = admissions(bench, EVERY.replace("FETCH", fetch), run)
-    if reason is None:
-        assert found == {"consent": None, "advice": "it can be rewritten"}
-    else:
-        assert found["consent"].startswith(reason)
-        seldom = prepare is Shouting or len(items) < 30
-        assert (found["advice"] is None) is not seldom
+    safety, reason = admission(bench, EVERY.replace("FETCH", fetch), run)
+    plain = reason and reason.replace("tests.remedies.", "")
+    assert (safety, plain) == found
 
 
-def test_without_evidence_neither_is_admitted(bench):
+def test_a_driver_that_is_not_known_well_enough_gets_advice(bench):
     module = bench.module(EVERY.replace("FETCH", "one"))
-    remedy = find_remedy(NAME)
-    reasons = [remedy.admit(match, Evidence()).reason for match in bench.matches(module, remedy)]
-    assert reasons == ["the run never came here"] * 2
+    (match,) = bench.matches(module, find_remedy(NAME))
+    evidence = Evidence(values={site.site: value(site.role) for site in match.values})
+    found = find_remedy(NAME).admit(match, evidence)
+    assert (found.reason, found.safety) == (None, "advice")
+    assert found.evidence["not rewritten"] == "what was asked was of type psycopg.Connection"
+    (listed,) = findings(
+        [match],
+        evidence,
+        SimpleNamespace(cpu=None),
+        [],
+        remedies=[find_remedy(NAME)],
+        level="high",
+        least_gain=0,
+    )
+    assert (listed.safety, "differs" in listed.evidence) == ("advice", False)
+    with pytest.raises(WhetError, match="it is advice"):
+        propose_fix(module, listed)
+
+
+def value(role):
+    kinds = {"object": "psycopg.Connection", "items": "list", "answer": "tuple"}
+    return ValueEvidence(
+        site=role, observations=1 if role == "items" else 60, described=1,
+        types={kinds.get(role, "tuple"): 60}, element_types={"int": 60},
+    )  # fmt: skip
+
+
+def test_without_evidence_it_is_not_admitted(bench):
+    module = bench.module(EVERY.replace("FETCH", "one"))
+    (match,) = bench.matches(module, find_remedy(NAME))
+    assert find_remedy(NAME).admit(match, Evidence()).reason == "the run never came here"
 
 
 def test_advice_has_nothing_to_rewrite(bench):
-    module = bench.module(EVERY.replace("FETCH", "one"))
-    remedy = find_remedy(NAME)
-    advice = next(m for m in bench.matches(module, remedy) if m.safety == "advice")
+    module = bench.module(in_loop("give(" + ONE + ")"))
+    (match,) = bench.matches(module, find_remedy(NAME))
+    assert match.safety == "advice"
     with pytest.raises(WhetError, match="nothing to rewrite"):
-        remedy.rewrite(module, advice)
-    finding = Finding(
-        finding_id="x", remedy=NAME, file="module.py", line=1, function="f", message="m",
-        safety="advice", claims="wall_time", attainable_gain=0.5, evidence={}, match=advice,
-    )  # fmt: skip
-    with pytest.raises(WhetError, match="it is advice"):
-        propose_fix(module, finding)
+        find_remedy(NAME).rewrite(module, match)
 
 
 def test_two_fixes_of_one_file_share_what_they_define(bench):

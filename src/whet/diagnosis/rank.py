@@ -96,6 +96,7 @@ def findings(  # noqa: PLR0913 -- the stage's whole input, by name
 def _finding(match: Match, remedy: Remedy, evidence: Evidence, share: float) -> Finding:
     admission = remedy.admit(match, evidence)
     gain = share * admission.removable if admission.admitted else 0.0
+    safety = admission.safety or match.safety
     return Finding(
         finding_id="",
         remedy=match.remedy,
@@ -103,10 +104,14 @@ def _finding(match: Match, remedy: Remedy, evidence: Evidence, share: float) -> 
         line=match.span.line,
         function=match.function,
         message=match.message,
-        safety=match.safety,
+        safety=safety,
         claims=remedy.claims,
         attainable_gain=round(min(1.0, gain), 6),
-        evidence={"share": round(share, 6), **admission.evidence, **_differs(match, remedy)},
+        evidence={
+            "share": round(share, 6),
+            **admission.evidence,
+            **(_differs(match, remedy) if safety == "consent" else {}),
+        },
         match=match,
         refused=admission.reason,
     )
@@ -114,8 +119,6 @@ def _finding(match: Match, remedy: Remedy, evidence: Evidence, share: float) -> 
 
 def _differs(match: Match, remedy: Remedy) -> dict[str, str]:
     """What the user must agree to: what the match says, else the safety section of the page."""
-    if match.safety != "consent":
-        return {}
     told = match.data.get("differs") or sections_of(remedy.page).get("Safety", "")
     return {"differs": " ".join(str(told).split())}
 

@@ -35,11 +35,14 @@ class Admission(Record, frozen=True):
         reason: Why not; None: admitted.
         evidence: What was seen, for people: short names, plain values.
         removable: Share of the place's time (0-1) that the cure can take away at the most.
+        safety: As what it is admitted, where that is less than the match could be; None: as the
+            match says.
     """
 
     reason: str | None = None
     evidence: dict[str, Any] = {}  # noqa: RUF012 -- msgspec copies mutable defaults
     removable: float = 0.0
+    safety: Literal["advice"] | None = None
 
     @property
     def admitted(self) -> bool:
@@ -73,7 +76,7 @@ class Remedy:
         detect: Matches within a hot place. Pure.
         admit: Whether the evidence admits the fix. Pure.
         rewrite: The edits. Pure. None: advice, of which every match has the safety "advice". A
-            remedy that rewrites may have such matches too: they are told, never rewritten.
+            remedy that rewrites may give advice too, by its matches or its admissions.
     """
 
     name: str

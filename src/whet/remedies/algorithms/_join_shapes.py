@@ -6,7 +6,6 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whet.remedies._disturbance import disturbance
 from whet.remedies._lists import (
     assigned_values,
     bound_names,
@@ -23,6 +22,7 @@ from whet.remedies._lists import (
     within,
 )
 from whet.remedies._places import is_in_text, walk_function
+from whet.remedies.calls._disturbance import disturbance
 from whet.remedies.calls._words import CHANGING_METHODS
 
 if TYPE_CHECKING:

@@ -37,7 +37,6 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import COMPREHENSIONS, FUNCTIONS
 from whet.remedies._asking import asked, looks, median_size, missed, others_than
-from whet.remedies._disturbance import disturbance
 from whet.remedies._lists import assigned_values, is_kept_private, is_own_list, local_mentions
 from whet.remedies._locals import bound_before, is_editable, looks_at_locals
 from whet.remedies._names import Use, use_of
@@ -49,6 +48,7 @@ from whet.remedies._places import (
     new_match,
     walk_function,
 )
+from whet.remedies.calls._disturbance import disturbance
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:

@@ -40,7 +40,6 @@ from typing import TYPE_CHECKING
 
 from whet.codebase.scopes import FUNCTIONS
 from whet.records import Edit, Span
-from whet.remedies._disturbance import disturbance
 from whet.remedies._lists import (
     is_kept_private,
     is_lazy,
@@ -67,6 +66,7 @@ from whet.remedies.algorithms._few import (
     truth_of,
     used_by,
 )
+from whet.remedies.calls._disturbance import disturbance
 from whet.remedies.remedy import Remedy
 
 if TYPE_CHECKING:

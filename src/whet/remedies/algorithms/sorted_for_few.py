@@ -38,7 +38,6 @@ from typing import TYPE_CHECKING, Literal
 
 from whet.codebase.syntax import span_of
 from whet.records import Edit, Span
-from whet.remedies._disturbance import disturbance, is_pure_function
 from whet.remedies._locals import uses_of_own
 from whet.remedies._names import makes_new_list
 from whet.remedies._places import (
@@ -57,6 +56,7 @@ from whet.remedies.algorithms._few import (
     truth_of,
     used_by,
 )
+from whet.remedies.calls._disturbance import disturbance, is_pure_function
 from whet.remedies.remedy import Remedy
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whet.remedies._disturbance import disturbance
 from whet.remedies._library_calls import builtins_are_plain
 from whet.remedies._lists import bound_names, is_bound_before, local_mentions
 from whet.remedies._locals import holds_comment, looks_at_locals
 from whet.remedies._objects import is_plain_class
 from whet.remedies._places import alone_on_its_lines, is_in_text, walk_function
+from whet.remedies.calls._disturbance import disturbance
 from whet.remedies.calls._loops import directly_in, has_inner_functions, is_invariant, stored_in
 from whet.remedies.calls._often import constant_text
 from whet.remedies.calls._queries import BUILTINS, MOST_PARAMETERS, ManySelect, select_for_many
@@ -165,7 +165,7 @@ def _follows(module: SourceModule, body: list[ast.AST], first: ast.AST, later: a
     return bool(at) and at[0] < then[0]
 
 
-def _fetch(module: SourceModule, fetched: ast.expr) -> ast.Call | None:
+def _fetch(module: SourceModule, fetched: ast.AST) -> ast.Call | None:
     attribute = module.scopes.parent(fetched)
     call = module.scopes.parent(attribute) if attribute is not None else None
     match attribute, call:

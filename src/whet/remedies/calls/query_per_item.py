@@ -89,24 +89,19 @@ DIFFERS = (
     "may hold another query's rows"
 )
 _SELECT = re.compile(r"\s*SELECT\b.*\bWHERE\b.*(\?|%s|%\(|:\w)", re.IGNORECASE | re.DOTALL)
+_ASKING = frozenset({"object", "parameters"})
 _ASKERS = frozenset({"sqlite3.Connection", "sqlite3.Cursor"})
 _VALUES = PLAIN | {"float"}
 
 
 def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
-    """A rewrite for the queries of plain loops, advice for every query that asks by a parameter.
-
-    A query has both where it can: the evidence admits one of them at the most.
-    """
-    function = hot_function(module, hot)
+    """A match for the queries of plain loops, advice for every other that asks by a parameter."""
     advice = calls_of(module, hot, NAME, _describe)
-    found = []
-    for query in item_queries(module, function) if function is not None and advice else ():
-        asking = span_of(query.execute)
-        match = _rewritable(module, query)
-        found.append(match)
-        advice = [_instead(each, match) if each.span == asking else each for each in advice]
-    return [*found, *advice]
+    function = hot_function(module, hot)
+    queries = list(item_queries(module, function)) if advice and function is not None else []
+    rewritten = {span_of(query.execute) for query in queries}
+    found = [_rewritable(module, query) for query in queries]
+    return [*found, *(match for match in advice if match.span not in rewritten)]
 
 
 def _rewritable(module: SourceModule, query: ItemQuery) -> Match:
@@ -131,12 +126,6 @@ def _rewritable(module: SourceModule, query: ItemQuery) -> Match:
     )
 
 
-def _instead(advice: Match, match: Match) -> Match:
-    """Advice that knows of the rewrite of the same query."""
-    data = {**match.data, "asking": [site.site for site in advice.values]}
-    return msgspec.structs.replace(advice, values=match.values, data=data)
-
-
 def _describe(
     module: SourceModule, call: ast.Call
 ) -> tuple[str, list[tuple[str, ast.expr]]] | None:
@@ -151,15 +140,22 @@ def _describe(
 
 
 def admit(match: Match, evidence: Evidence) -> Admission:
-    """Whether it was asked often; for a rewrite, also by whom, for what, and what came."""
-    if match.safety != "advice":
-        return _admit_rewrite(match, evidence)
-    if "asking" in match.data:
-        if _admit_rewrite(match, evidence).admitted:
-            return refused("it can be rewritten")
-        asking = tuple(each for each in match.values if each.site in match.data["asking"])
-        match = msgspec.structs.replace(match, values=asking)
-    return often(match, evidence, least=LEAST_QUERIES, removable=REMOVABLE, of=DRIVERS)
+    """Whether it was asked often; for a rewrite, also by whom, for what, and what came.
+
+    Where the evidence speaks against the rewrite only, the match is admitted as advice.
+    """
+    asking = tuple(site for site in match.values if site.role in _ASKING)
+    told = often(
+        msgspec.structs.replace(match, values=asking),
+        evidence, least=LEAST_QUERIES, removable=REMOVABLE, of=DRIVERS,
+    )  # fmt: skip
+    if match.safety == "advice" or not told.admitted:
+        return told
+    admission = _admit_rewrite(match, evidence)
+    if admission.admitted:
+        return admission
+    facts = {**told.evidence, "not rewritten": admission.reason}
+    return msgspec.structs.replace(told, evidence=facts, safety="advice")
 
 
 def _admit_rewrite(match: Match, evidence: Evidence) -> Admission:
@@ -178,7 +174,7 @@ def _admit_rewrite(match: Match, evidence: Evidence) -> Admission:
     )
     if odd:
         return refused(odd, **facts)
-    if queries < LEAST_QUERIES or queries < LEAST_FOR_LOOP * loops:
+    if queries < LEAST_FOR_LOOP * loops:
         return refused("few items are asked for in a loop", **facts)
     return Admission(evidence=facts, removable=round(TOGETHER * (1 - loops / queries), 4))
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from whet.records import CallSite
 from whet.remedies._admission import plain_members, plain_probe, runs_code, types_of
-from whet.remedies._disturbance import disturbance
 from whet.remedies._lists import (
     assigned_values,
     entry_of,
@@ -23,6 +22,7 @@ from whet.remedies._lists import (
     steady_loop,
 )
 from whet.remedies._places import is_in_text, new_match, walk_function
+from whet.remedies.calls._disturbance import disturbance
 from whet.remedies.remedy import Admission, refused
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whet.remedies._disturbance import disturbance
 from whet.remedies._lists import entry_of, may_be_missing
 from whet.remedies._names import (
     READING_METHODS,
@@ -22,6 +21,7 @@ from whet.remedies._places import (
     is_in_text,
     walk_function,
 )
+from whet.remedies.calls._disturbance import disturbance
 from whet.remedies.containers._attributes import attribute_mentions, leaves_alone
 from whet.remedies.containers._container import Container
 from whet.remedies.containers._probe_loops import (

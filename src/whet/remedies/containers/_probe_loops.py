@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from whet.remedies._disturbance import passes_on
 from whet.remedies._places import outermost_loop
+from whet.remedies.calls._disturbance import passes_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -40,7 +40,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from whet.remedies._admission import plain_members, types_of
-from whet.remedies._disturbance import disturbance
 from whet.remedies._lists import (
     assigned_values,
     is_forgotten,
@@ -58,6 +57,7 @@ from whet.remedies._places import (
     walk_function,
 )
 from whet.remedies._plain_classes import are_of, identity_classes
+from whet.remedies.calls._disturbance import disturbance
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
