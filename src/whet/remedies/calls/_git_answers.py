@@ -36,7 +36,7 @@ def NAME(items, ask, size=100, text=None, **options):
 _OBJECTS = r'''
 def NAME(items, field=None, folder=None, name_of=str):
     """Ask one git for the blobs of items, or for their objects' name (0), type (1), size (2)."""
-    odd = ("..", ":/", ":!", ":^", "^@", "^!", "^-")  # more than a name to some commands
+    odd = ("..", ":!", ":^", "^@", "^!", "^-")  # more than a name to some commands
     answers = {}
     try:
         names = {item: name_of(item) for item in items if type(item) is str}

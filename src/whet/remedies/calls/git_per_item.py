@@ -2,7 +2,10 @@ r"""Git started for one object, path or commit after the other.
 
 What
     `subprocess.run(["git", "cat-file", ...])` and its like (`show`, `log`, `rev-parse`, `ls-tree`,
-    `diff`, `blame`, `hash-object`, `check-ignore`), run again and again from one place.
+    `diff`, `blame`, `hash-object`, `check-ignore`), run again and again from one place. A loop or
+    comprehension is rewritten that asks for one blob, type, size or name after the other
+    (`cat-file blob`, `-p`, `-t`, `-s`; `show REV:PATH`; `rev-parse`), or for the newest commit of
+    one path after the other (`log -1 --format=... -- PATH`). The rest is advice.
 
 Why slow
     Each start of git takes some milliseconds and reads the index or the packs anew; most
@@ -23,21 +26,19 @@ After
         found[path] = answer if answer is not None else subprocess.check_output(...)
 
 Safety
-    Needs consent. A loop or comprehension that asks for one blob, type, size or name after the
-    other (`cat-file blob`, `-p`, `-t`, `-s`; `show REV:PATH`; `rev-parse`) asks one
-    `git cat-file --batch` for a hundred items; one that asks for the newest commit of one path
-    after the other (`log -1 --format=... -- PATH`) asks one `git log --name-only` for a thousand.
-    What that does not answer plainly is asked for as before, at its turn: missing objects,
-    trees and tags where a blob is meant, odd names, history behind a merge, repositories that
-    cannot be read, everything about which git warns. What differs: all items of a batch are read
-    at one moment, a hundred contents are in memory at once, and where the loop is left early
-    git was asked for items that are not used. Every other form is advice: `hash-object
-    --stdin-paths` takes its paths from the top of the repository, other commands answer in
-    another form.
+    Needs consent: the items of a batch (a hundred objects, or a thousand paths) are asked about
+    at one moment, their contents are in memory together, and a loop that is left early has asked
+    for more than it uses. Whatever one `git cat-file --batch` or `git log --name-only` does not
+    answer plainly is asked for as before, at its turn: missing objects, trees and tags in place
+    of a blob, odd names, history behind a merge, repositories that git warns about or cannot
+    read.
 
 When not
-    Few calls, loops that also write or call what might change the repository, or questions that
-    depend on the answer before (a `--batch` process that is kept open answers those too).
+    Few calls, or questions that depend on the answer before (a `--batch` process that is kept
+    open answers those too). There is no rewrite, but advice, where the loop calls what is not
+    known to leave files alone, where the environment or other options are given to git, and for
+    other commands: `hash-object --stdin-paths`, for one, takes its paths from the top of the
+    repository, and most others answer in another form.
 """
 
 from __future__ import annotations
