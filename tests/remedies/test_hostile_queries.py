@@ -120,7 +120,7 @@ def test_every_loop_of_the_example_is_rewritten_and_asks_far_less(bench):
             ]
             asked.append((found, len(statements)))
     assert asked[0] == (asked[1][0], 4_000)
-    assert asked[1][1] == 4 * 2 * 3  # of 400, 400 and 200, and the last item of each
+    assert asked[1][1] == 4 * 3 * 3  # is it a table; 400, 400 and 200 items; the last of each
 
 
 VALUES = [
@@ -261,6 +261,24 @@ def with_few_variables(connection):
         connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 10)
 
 
+def with_view_of_two_kinds(connection):
+    connection.execute("ALTER TABLE t RENAME TO u")
+    connection.execute("CREATE TABLE w (id INTEGER, k TEXT)")
+    connection.execute("INSERT INTO w SELECT id, k || '' FROM u WHERE k % 2")
+    connection.execute("DELETE FROM u WHERE k % 2")
+    connection.execute("CREATE VIEW t AS SELECT id, k FROM w UNION ALL SELECT id, k FROM u")
+
+
+def with_temporary_view(connection):
+    connection.execute("CREATE TEMP VIEW T AS SELECT id, k + 0 AS k FROM main.t")
+
+
+def with_search_table(connection):
+    connection.execute("DROP TABLE t")
+    connection.execute("CREATE VIRTUAL TABLE t USING fts4(id, k)")
+    connection.executemany("INSERT INTO t VALUES (?, ?)", [(n, n) for n in MANY])
+
+
 def with_view(connection):
     connection.execute("ALTER TABLE t RENAME TO asked")
     connection.execute("CREATE VIEW t AS SELECT id, k + 0 AS k FROM asked")
@@ -279,6 +297,10 @@ def with_view(connection):
         (without_table, "one"),
         (with_few_variables, "every"),
         (with_view, "one"),
+        (with_view_of_two_kinds, "one"),
+        (with_view_of_two_kinds, "two"),
+        (with_temporary_view, "one"),
+        (with_search_table, "one"),
         (with_view, "two"),
         (as_it_is, "one"),
     ],
@@ -320,7 +342,7 @@ def test_items_that_are_exchanged_under_way_are_asked_anew(bench):
         keys = lambda some: [(n,) for n in some]  # noqa: E731 -- as the fix has it
         select = select_for_many("SELECT k FROM t WHERE k = ?").text
         found = []
-        for item, known, row in after._row_of_each(items, connection, keys, select):
+        for item, known, row in after._row_of_each(items, connection, keys, "t", select):
             found.append((item, known, row))
             items[20] = 1_000
             del items[30:]
@@ -347,9 +369,30 @@ def test_items_that_need_a_query_of_their_own_are_not_known(bench, items, rows, 
     keys = lambda some: [(n,) for (n,) in some]  # noqa: E731 -- as the fix has it
     select = select_for_many("SELECT k FROM t WHERE k = ?").text
     with database(rows=rows) as connection:
-        found = list(after._rows_of_each(items, connection, keys, select))
+        found = list(after._rows_of_each(items, connection, keys, "t", select))
     assert [n for n, (_, known, _) in enumerate(found) if not known] == [*unknown]
     assert all(rows == [item] for item, known, rows in found if known)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "known"),
+    [
+        (as_it_is, True),
+        (with_view, False),
+        (with_temporary_view, False),
+        (with_search_table, False),
+        (lambda connection: connection.execute("CREATE TEMP TABLE T AS SELECT * FROM t"), True),
+        (lambda connection: connection.execute("CREATE INDEX i ON t (k)"), True),
+    ],
+)
+def test_only_tables_that_are_stored_are_asked_for_many(bench, prepare, known):
+    _, after = sides(bench)
+    keys = lambda some: [(n,) for n in some]  # noqa: E731 -- as the fix has it
+    select = select_for_many("SELECT k FROM t WHERE k = ?").text
+    with database(rows=MANY) as connection:
+        prepare(connection)
+        found = list(after._row_of_each(MANY, connection, keys, "t", select))
+    assert {was_known for _, was_known, _ in found[:-1]} == {known}
 
 
 LOOP = """

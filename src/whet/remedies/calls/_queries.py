@@ -35,10 +35,13 @@ class ManySelect:
 
     Attributes:
         text: What follows the items, `asked (place, item_1, ...)`; its rows begin with the place.
+        table: What is asked. A view may compare otherwise where it is joined, a virtual table in
+            any way: the definitions look whether it is a table that is stored.
         parameters: How many parameters the query for one item has.
     """
 
     text: str
+    table: str
     parameters: int
 
 
@@ -69,7 +72,7 @@ def select_for_many(sql: str) -> ManySelect | None:
         for name, (_, value) in zip(owned[len(columns) :], conditions, strict=True)
     )
     text = f"SELECT asked.place, {shown} FROM asked CROSS JOIN {source} ON {tests}"  # noqa: S608 -- words of a statement that the user wrote
-    return ManySelect(text, asked)
+    return ManySelect(text, found["table"], asked)
 
 
 def _of_table(column: str, held: str) -> str | None:
@@ -88,14 +91,21 @@ LEAST_ITEMS = 10
 """Items below which a query for all takes longer than one for each, by measurement."""
 
 ANSWERS = f'''
-def NAME(items, asker, keys_of, select):
+def NAME(items, asker, keys_of, table, select):
     """The rows of each item, by its place; what is missing must be asked for by itself."""
-    plain, askers = {{int, float, str, bytes, bool, type(None)}}, (CONNECTION, CURSOR)
+    askers = (CONNECTION, CURSOR)
+    plain = {{int, float, str, bytes, bool, type(None)}}
     if len(items) < {LEAST_ITEMS} or not {{*map(type, items)}} <= plain | {{tuple}}:
         return {{}}
     if type(asker) not in askers or asker.row_factory is not None:
         return {{}}
+    stored = (
+        "SELECT min(rootpage) FROM (SELECT name, rootpage FROM sqlite_master UNION ALL"
+        " SELECT name, rootpage FROM sqlite_temp_master) WHERE name = ? COLLATE NOCASE"
+    )
     try:
+        if not asker.execute(stored, (table,)).fetchone()[0]:
+            return {{}}  # a view, or another kind of table
         keys = keys_of(items)
         flat = [key for each in keys for key in each]
         if not {{*map(type, flat)}} <= plain:
@@ -113,10 +123,10 @@ def NAME(items, asker, keys_of, select):
     for place, *row in rows:
         found[place].append(tuple(row))
     return {{place: rows for place, rows in found.items() if len(rows) < 2}}
-'''
+'''  # noqa: S608 -- source code, whose statement holds no values
 
 _EACH = f'''
-def NAME(items, asker, keys_of, select):
+def NAME(items, asker, keys_of, table, select):
     """Every item, whether its WHAT known, and the answer: up to {SIZE} are asked for at once.
 
     Items with several rows, the last of a batch (its query is what the cursor is left with) and
@@ -127,7 +137,7 @@ def NAME(items, asker, keys_of, select):
         place = turn % {SIZE}
         if place == 0 and type(items) in (list, tuple):
             batch = items[turn : turn + {SIZE}]
-            found = ANSWERS(batch[:-1], asker, keys_of, select)
+            found = ANSWERS(batch[:-1], asker, keys_of, table, select)
         rows = found.get(place)
         known = rows is not None and batch[place] is item
         yield item, known, RESULT

@@ -17,25 +17,27 @@ Before
         row = cursor.execute("SELECT size FROM part WHERE id = ?", (item,)).fetchone()
 
 After
-    for item, known, found in _row_of_each(
+    for item, known, answer in _row_of_each(
         items,
         cursor,
         lambda some: [(item,) for item in some],
+        "part",
         "SELECT asked.place, part.size FROM asked CROSS JOIN part ON part.id = +asked.item_1",
     ):
         row = (
-            found
+            answer
             if known
             else cursor.execute("SELECT size FROM part WHERE id = ?", (item,)).fetchone()
         )
 
 Safety
-    Needs consent: up to 400 items are read at one moment, before the first of them is looked at,
-    so what others write meanwhile is seen later; where an exception leaves the loop, the cursor
-    may hold another query's rows. Rows are told apart by the place of their item, and the
-    database compares as before. An item with several rows, the last of a batch, and every item of
-    a batch that fails (values that SQLite cannot hold, rows that are not plain) are asked for as
-    before, so that rows, their order, exceptions and the cursor after the loop are the same.
+    Needs consent: the rows of up to 400 items are read at one moment, before the first of them is
+    looked at, and held until then, so what others write meanwhile is seen later; where an
+    exception leaves the loop, the cursor may hold another query's rows. Rows are told apart by the
+    place of their item, and the database compares as before. An item with several rows, the last
+    of a batch, and every item where something is unusual (the query for many fails, values or
+    rows are not plain, what is asked is a view or a virtual table) are asked for as before, so
+    that rows, their order, exceptions and the cursor after the loop are the same.
 
     Other queries and drivers get advice, no rewrite: the database may compare otherwise than
     Python ("1" and 1), rows that come twice need care. Look first whether `EXPLAIN QUERY PLAN`
@@ -84,9 +86,9 @@ TOGETHER = 0.95  # of a table without an index; with one 0.4
 DRIVERS = "sqlite3. psycopg. psycopg2. pymysql. MySQLdb. mysql. oracledb. apsw."
 LONGEST_LINE = 88
 DIFFERS = (
-    f"up to {SIZE} items are read at one moment, before the first of them is looked at, so that "
-    "what others write meanwhile is seen later; where an exception leaves the loop, the cursor "
-    "may hold another query's rows"
+    f"the rows of up to {SIZE} items are read at one moment, before the first of them is looked "
+    "at, and held until then, so that what others write meanwhile is seen later; where an "
+    "exception leaves the loop, the cursor may hold another query's rows"
 )
 _SELECT = re.compile(r"\s*SELECT\b.*\bWHERE\b.*(\?|%s|%\(|:\w)", re.IGNORECASE | re.DOTALL)
 _ASKING = frozenset({"object", "parameters"})
@@ -203,13 +205,13 @@ def rewrite(module: SourceModule, match: Match) -> tuple[Edit, ...]:
         raise WhetError(f"advice at {match.file}:{match.span.line}", "it has nothing to rewrite")
     query = found_again(module, match, item_queries, lambda each: each.whole)
     each, edits = _definitions(module, query)
-    known, found = module.fresh_name("known"), module.fresh_name("found")
+    known, answer = module.fresh_name("known"), module.fresh_name("answer")
     target = _target(module, query)
     return (
         *edits,
-        module.replace(query.target, f"{target}, {known}, {found}"),
+        module.replace(query.target, f"{target}, {known}, {answer}"),
         module.replace(query.items, _with_answers(module, query, each)),
-        *_asked_alone(module, query, known, found),
+        *_asked_alone(module, query, known, answer),
     )
 
 
@@ -244,13 +246,14 @@ def _with_answers(module: SourceModule, query: ItemQuery, each: str) -> str:
         module.text_of(query.items),
         module.text_of(query.asker),
         f"lambda {some}: [({keys}{comma}) for {_target(module, query)} in {some}]",
+        f'"{query.select.table}"',
         select,
     )
     return f"{each}(\n" + "".join(f"{indent}{unit}{one},\n" for one in arguments) + f"{indent})"
 
 
 def _asked_alone(
-    module: SourceModule, query: ItemQuery, known: str, found: str
+    module: SourceModule, query: ItemQuery, known: str, answer: str
 ) -> tuple[Edit, ...]:
     """The query as it is, where the answer is not known."""
     text = module.text_of(query.answer)
@@ -259,12 +262,12 @@ def _asked_alone(
     value = getattr(statement, "value", None) is query.answer
     row = module.lines[query.answer.lineno - 1]
     ends = len(row.rstrip()) if isinstance(query.whole, ast.For) else query.answer.end_col_offset
-    short = (ends or 0) + len(f"({found} if {known} else )") <= LONGEST_LINE
+    short = (ends or 0) + len(f"({answer} if {known} else )") <= LONGEST_LINE
     if short and "\n" not in text:
-        choice = f"{found} if {known} else {text}"
+        choice = f"{answer} if {known} else {text}"
         edit = module.replace(query.answer, choice if value else f"({choice})")
     else:
-        rows = (found, f"if {known}", f"else {text}")
+        rows = (answer, f"if {known}", f"else {text}")
         inside = "".join(f"{indent}{unit}{one}\n" for one in rows)
         edit = module.replace(query.answer, f"(\n{inside}{indent})")
     if query.is_chained:

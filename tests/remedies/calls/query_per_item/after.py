@@ -9,14 +9,21 @@ OF_KIND = """
 """
 
 
-def _rows_by_place(items, asker, keys_of, select):
+def _rows_by_place(items, asker, keys_of, table, select):
     """The rows of each item, by its place; what is missing must be asked for by itself."""
-    plain, askers = {int, float, str, bytes, bool, type(None)}, (sqlite3.Connection, sqlite3.Cursor)
+    askers = (sqlite3.Connection, sqlite3.Cursor)
+    plain = {int, float, str, bytes, bool, type(None)}
     if len(items) < 10 or not {*map(type, items)} <= plain | {tuple}:
         return {}
     if type(asker) not in askers or asker.row_factory is not None:
         return {}
+    stored = (
+        "SELECT min(rootpage) FROM (SELECT name, rootpage FROM sqlite_master UNION ALL"
+        " SELECT name, rootpage FROM sqlite_temp_master) WHERE name = ? COLLATE NOCASE"
+    )
     try:
+        if not asker.execute(stored, (table,)).fetchone()[0]:
+            return {}  # a view, or another kind of table
         keys = keys_of(items)
         flat = [key for each in keys for key in each]
         if not {*map(type, flat)} <= plain:
@@ -36,7 +43,7 @@ def _rows_by_place(items, asker, keys_of, select):
     return {place: rows for place, rows in found.items() if len(rows) < 2}
 
 
-def _row_of_each(items, asker, keys_of, select):
+def _row_of_each(items, asker, keys_of, table, select):
     """Every item, whether its row is known, and the answer: up to 400 are asked for at once.
 
     Items with several rows, the last of a batch (its query is what the cursor is left with) and
@@ -47,13 +54,13 @@ def _row_of_each(items, asker, keys_of, select):
         place = turn % 400
         if place == 0 and type(items) in (list, tuple):
             batch = items[turn : turn + 400]
-            found = _rows_by_place(batch[:-1], asker, keys_of, select)
+            found = _rows_by_place(batch[:-1], asker, keys_of, table, select)
         rows = found.get(place)
         known = rows is not None and batch[place] is item
         yield item, known, rows[0] if rows else None
 
 
-def _rows_of_each(items, asker, keys_of, select):
+def _rows_of_each(items, asker, keys_of, table, select):
     """Every item, whether its rows are known, and the answer: up to 400 are asked for at once.
 
     Items with several rows, the last of a batch (its query is what the cursor is left with) and
@@ -64,7 +71,7 @@ def _rows_of_each(items, asker, keys_of, select):
         place = turn % 400
         if place == 0 and type(items) in (list, tuple):
             batch = items[turn : turn + 400]
-            found = _rows_by_place(batch[:-1], asker, keys_of, select)
+            found = _rows_by_place(batch[:-1], asker, keys_of, table, select)
         rows = found.get(place)
         known = rows is not None and batch[place] is item
         yield item, known, rows
@@ -72,16 +79,17 @@ def _rows_of_each(items, asker, keys_of, select):
 
 def total(cursor, names):
     found = 0
-    for name, known, found_2 in _row_of_each(
+    for name, known, answer in _row_of_each(
         names,
         cursor,
         lambda some: [(name,) for name in some],
+        "part",
         "SELECT asked.place, part.size FROM asked CROSS JOIN part"
         " ON part.name = +asked.item_1",
     ):
         if not known:
             cursor.execute("SELECT size FROM part WHERE name = ?", (name,))  # whet: expect
-        found += (found_2 if known else cursor.fetchone())[0]
+        found += (answer if known else cursor.fetchone())[0]
     return found
 
 
@@ -90,30 +98,32 @@ def sizes(path, names):
     sizes = {}
     connection = sqlite3.connect(path)
     pairs = connection.execute("SELECT name, kind FROM part").fetchall()
-    for (name, kind), known, found_2 in _row_of_each(
+    for (name, kind), known, answer in _row_of_each(
         pairs,
         connection,
         lambda some: [(name, kind) for (name, kind) in some],
+        "part",
         "SELECT asked.place, part.* FROM asked CROSS JOIN part"
         " ON part.name = +asked.item_1 AND part.kind = +asked.item_2",
     ):
         if (
-            found_2
+            answer
             if known
             else connection.execute(OF_KIND, (name, kind)).fetchone()
         ) is None:  # whet: expect
             missing.append(name)
             continue
         sizes[name] = kind
-    for name, known, found_2 in _row_of_each(
+    for name, known, answer in _row_of_each(
         [*names, "none", None],
         connection,
         lambda some: [(name,) for name in some],
+        "part",
         "SELECT asked.place, p.name, p.rowid FROM asked CROSS JOIN part AS p"
         " ON p.name = +asked.item_1",
     ):
         row = (
-            found_2
+            answer
             if known
             else connection.execute("SELECT p.name, p.rowid FROM part AS p WHERE p.name = ?", [name]).fetchone()
         )  # whet: expect
@@ -129,13 +139,14 @@ class Parts:
 
     def all(self, names, kind):
         return [(
-            found_2
+            answer
             if known
             else self.connection.execute(OF_KIND, (name, kind)).fetchall()
-        ) for name, known, found_2 in _rows_of_each(
+        ) for name, known, answer in _rows_of_each(
             names,
             self.connection,
             lambda some: [(name, kind) for name in some],
+            "part",
             "SELECT asked.place, part.* FROM asked CROSS JOIN part"
             " ON part.name = +asked.item_1 AND part.kind = +asked.item_2",
         )]  # whet: expect
