@@ -1,11 +1,38 @@
 """Asks for one address after the other."""
 
-import urllib.request
+import requests
+from requests import request
 
 
 def texts(addresses):
     found = []
     for address in addresses:
-        with urllib.request.urlopen(address) as answer:  # whet: expect
-            found.append(answer.read())
+        answer = requests.get(address, timeout=10)  # whet: expect
+        if answer.status_code != 200:
+            continue
+
+        # a comment that moves along
+        found.append(answer.text)
+    return found
+
+
+def sizes(server, names):
+    total = 0
+    try:
+        for name in names:
+            answer = requests.post(  # whet: expect
+                f"{server}/{name}",
+                params={"full": "yes"},
+            )
+            total += len(answer.content)
+    finally:
+        print(total)
+    return total
+
+
+def answers(addresses):
+    found = {}
+    for turn in range(2):
+        for address in addresses:
+            found[address, turn] = request("GET", address).status_code  # whet: expect
     return found
