@@ -113,20 +113,30 @@ def clock():
 
 @pytest.fixture
 def run_disk(tmp_path, clock):
-    """Makes tiers over one directory, and closes them.
+    """Makes tiers over one directory that write each value at once, and closes them.
 
     They wait so long for each other that no load of the machine is taken for a fault.
     """
     made = []
 
     def make(**options):
-        options = {"timeout_s": 20.0} | options
+        options = {"timeout_s": 20.0, "delay_s": 0.0} | options
         made.append(DiskTier(tmp_path / "cache", clock=clock, poll_s=0.01, **options))
         return made[-1]
 
     yield make
     for tier in made:
         drive(tier.close())
+
+
+@pytest.fixture
+def run_late(run_disk):
+    """Makes tiers that write several small values together."""
+
+    def make(**options):
+        return run_disk(**({"delay_s": 0.01} | options))
+
+    return make
 
 
 @pytest.fixture
@@ -163,7 +173,7 @@ def run_redis(clock):
         drive(tier.close())
 
 
-@pytest.fixture(params=["disk", "redis"])
+@pytest.fixture(params=["disk", "late", "redis"])
 def make_tier(request):
     """Makes tiers of each kind over the same data, as several processes have them."""
     return request.getfixturevalue(f"run_{request.param}")

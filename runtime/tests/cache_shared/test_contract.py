@@ -140,7 +140,7 @@ def forget_tag(tier, tag):
     if tier.name == "redis":
         tier._link.client().delete(tier._tag(tag))
     else:
-        tier._store.run(lambda connection: connection.execute("DELETE FROM tags"))
+        tier._store.changing(lambda connection: connection.execute("DELETE FROM tags"))
 
 
 def test_a_torn_record_is_a_counted_miss_that_is_removed(run, tier, record):
@@ -159,7 +159,8 @@ def tear(tier, key):
         tier._link.client().setrange(tier._key(key), 100, b"!")
     else:
         statement = "UPDATE entries SET record = CAST(substr(record, 1, 90) || x'00' AS BLOB)"
-        tier._store.run(lambda connection: connection.execute(statement))
+        tier._entries.flush()
+        tier._store.changing(lambda connection: connection.execute(statement))
 
 
 def test_what_a_tag_covers_is_listed_up_to_a_limit(run, tier, record):

@@ -112,8 +112,6 @@ def test_what_fails_on_a_new_database_too_is_a_fault(run_disk, record):
     drive(tier.write("k", record(), seen=None))
     with pytest.raises(TierUnavailable, match="no such table: nowhere"):
         tier._store.run(lambda connection: connection.execute("SELECT 1 FROM nowhere"))
-    with pytest.raises(TierUnavailable, match="no such table: nowhere"):
-        tier._store.one("SELECT 1 FROM nowhere", (), list)
     assert drive(tier.write("k", record(), seen=None))
 
 
@@ -122,7 +120,7 @@ def test_an_interrupted_operation_writes_nothing_and_leaves_its_connection(run_d
     drive(tier.write("k", record(), seen=None))
     (before,) = tier._store._idle
 
-    def interrupted(_cursor):
+    def interrupted(_connection):
         raise KeyboardInterrupt
 
     def interrupted_after_writing(connection):
@@ -132,7 +130,7 @@ def test_an_interrupted_operation_writes_nothing_and_leaves_its_connection(run_d
     with pytest.raises(KeyboardInterrupt):
         tier._store.writing(interrupted_after_writing)
     with pytest.raises(KeyboardInterrupt):
-        tier._store.one("SELECT 1", (), interrupted)
+        tier._store.run(interrupted)
     assert tier._store._idle == [before]
     assert body_at(tier, "k") is not None
 
@@ -332,7 +330,7 @@ from whet_runtime.cache._disk import DiskTier
 from whet_runtime._steps import drive
 from whet_runtime.cache._tier import Record
 from whet_runtime.errors import TierUnavailable
-tier = DiskTier(sys.argv[1], timeout_s=20)
+tier = DiskTier(sys.argv[1], timeout_s=20, delay_s=float(sys.argv[2]))
 def store(key, body):
     now = time.time()
     return drive(tier.write(key, Record(body, 1, now, now + 99, now + 99, {}, 0.0, 0), seen=None))
@@ -357,9 +355,10 @@ print(tier.statistics().faults >= 2)
 """
 
 
-def test_a_full_disk_is_a_fault_until_there_is_room(folder):
+@pytest.mark.parametrize("delay_s", ["0", "0.01"])
+def test_a_full_disk_is_a_fault_until_there_is_room(folder, delay_s):
     done = subprocess.run(
-        [sys.executable, "-c", FILL, folder], capture_output=True, text=True, check=False
+        [sys.executable, "-c", FILL, folder, delay_s], capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
@@ -526,7 +525,9 @@ def test_who_missed_trimmed_notices_drops_everything(run_disk, until):
     until(lambda: Notice(everything=True) in heard)
 
 
-@pytest.mark.parametrize("options", [{"max_bytes": 1}, {"timeout_s": 0}, {"poll_s": -1}])
+@pytest.mark.parametrize(
+    "options", [{"max_bytes": 1}, {"timeout_s": 0}, {"poll_s": -1}, {"delay_s": -0.1}]
+)
 def test_misuse_is_refused(tmp_path, options):
     with pytest.raises(MisuseError):
         DiskTier(tmp_path, **options)
@@ -562,6 +563,7 @@ def test_a_lock_that_another_process_keeps_is_a_fault(tmp_path, record, until):
         with pytest.raises(TierUnavailable):
             drive(tier.write("k", record(), seen=None))
     until(lambda: tier.statistics().state == "open")
+    assert body_at(tier, "other") is None
     with (tmp_path / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         tier._store.run(lambda connection: connection.execute("DROP TABLE entries"))

@@ -1,7 +1,8 @@
 """The disk tier: one SQLite database and a folder of large values, for any number of processes.
 
-A killed writer loses at most what it was writing. After a power failure the last moments may be
-missing, invalidations among them: SQLite does not wait for the disk at each write.
+A killed writer loses at most what it was writing and what waited to be written with it. After a
+power failure the last moments may be missing, invalidations among them: SQLite does not wait for
+the disk at each write.
 """
 
 from __future__ import annotations
@@ -46,10 +47,13 @@ class DiskTier:
             writing process. SQLite's log comes on top: a 16th of it, at least 4 MB, at most 16.
         timeout_s: The longest wait for another process's write.
         poll_s: How often invalidations of other processes are looked for, once `listen` is called.
+        delay_s: How long a value of up to 32 KB may wait to be written together with others, at
+            most 16. This process sees it at once, others when it is written; a process that is
+            killed before leaves what was there. 0 writes each value before `write` returns.
         clock: What tells the time.
 
     Raises:
-        MisuseError: A bound below 256 KiB, a time-out that is not positive, or no file locks here.
+        MisuseError: A bound below 256 KiB, a time that is not positive, or no file locks here.
     """
 
     name = "disk"
@@ -61,6 +65,7 @@ class DiskTier:
         max_bytes: int = 1_000_000_000,
         timeout_s: float = 0.25,
         poll_s: float = 0.05,
+        delay_s: float = 0.01,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         if max_bytes < _SMALLEST_BOUND_BYTES:
@@ -69,16 +74,20 @@ class DiskTier:
                 "a database with its log does not fit",
                 f"Give at least {_SMALLEST_BOUND_BYTES}",
             )
-        if timeout_s <= 0 or poll_s <= 0:
+        if timeout_s <= 0 or poll_s <= 0 or delay_s < 0:
             raise MisuseError(
-                f"timeout_s={timeout_s}, poll_s={poll_s}", "both must be positive", "Give seconds"
+                f"timeout_s={timeout_s}, poll_s={poll_s}, delay_s={delay_s}",
+                "the first two must be positive and the last not negative",
+                "Give seconds",
             )
         self.max_bytes = max_bytes
         self._poll_s = poll_s
         self._counters = Counters()
         log_pages = min(max(_LOG_PAGES[0], max_bytes // _LOG_SHARE), _LOG_PAGES[1])
         self._store = Store(Path(directory).absolute(), timeout_s, log_pages)
-        self._entries = Entries(self._store, clock, max_bytes, self._counters)
+        self._entries = Entries(
+            self._store, clock, max_bytes, self._counters, delay_s, self._write_late
+        )
         self._breaker = Breaker(self._entries.probe, slow_s=timeout_s * 2)
         self._listeners: list[Listener] = []
         self._closed = False
@@ -102,8 +111,11 @@ class DiskTier:
         return found
 
     def write(self, key: str, record: Record, *, seen: int | None) -> Steps[bool]:
-        """Stores a record unless the mark at its key has changed; whether it did."""
-        stored: bool = yield self._step(self._entries.write, key, record, seen)
+        """Takes a record unless the mark at its key has changed; whether it did.
+
+        One that waits to be written is dropped if somebody else changes the key before that.
+        """
+        stored: bool = yield _Guarded(self, self._entries.write, (key, record, seen))
         self._counters.wrote(stored)
         return stored
 
@@ -180,7 +192,16 @@ class DiskTier:
         self._breaker.close()
         for listener in self._listeners:
             listener.close()
+        with suppress(TierUnavailable):  # counted
+            self.guarded(self._entries.flush, ())
         self._store.close()
+        self._entries.close()
+
+    def _write_late(self) -> None:
+        """Writes what waits; while the circuit is open it waits on."""
+        if not self._breaker.open:
+            with suppress(TierUnavailable):  # counted
+                self.guarded(self._entries.flush, ())
 
     def _step(self, operation: Callable[..., Any], *arguments: Any) -> _Guarded:
         return _Guarded(self, operation, arguments)

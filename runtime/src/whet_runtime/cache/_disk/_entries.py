@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
-from struct import Struct
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from whet_runtime.cache._disk import _bound, _notices, _tags
 from whet_runtime.cache._disk._files import LargeValues
-from whet_runtime.cache._disk._store import CHANGES, ROW
-from whet_runtime.cache._disk._tags import as_bytes
+from whet_runtime.cache._disk._near import Near
+from whet_runtime.cache._disk._rows import (
+    WHERE_MARKED,
+    WHERE_NOTHING,
+    Content,
+    Row,
+    as_bytes,
+    key_id,
+)
 from whet_runtime.cache._numbers import ProcessNumber, random_number
 from whet_runtime.cache._tier import GRACE_S, Notice, Record, Seen, Sight
 from whet_runtime.cache._wire import Torn, packed, tombstone, unpacked
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from whet_runtime.cache._counters import Counters
     from whet_runtime.cache._disk._store import Store
@@ -33,40 +38,13 @@ _UPSERT = (
     "mark = ?2, hard = ?3, used = ?4, size = ?5, key = ?6, file = ?7, record = ?8"
 )
 _SELECT = "SELECT key, used, record, file FROM entries WHERE id = ?"
-_SELECT_ONE = "SELECT key, used, record FROM entries WHERE id = ?"
-_WHERE_NOTHING = "INSERT OR IGNORE INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-_WHERE_MARKED = (
-    "UPDATE entries SET mark = ?2, hard = ?3, used = ?4, size = ?5, key = ?6, file = ?7, "
-    "record = ?8 WHERE id = ?1 AND mark = ?9"
-)
 
 
 _NOTHING = Sight(None, 0)
 _NO_GENERATIONS: Mapping[str, int] = MappingProxyType({})
 _made = tuple.__new__  # a named tuple in half the time of its own call
-_number_of = Struct(">q").unpack
-
 
 _Torn = tuple[int, bytes | None, bytes | None]  # a row's number, file and record
-
-
-class _Row(NamedTuple):
-    """One row of `entries`, in its order."""
-
-    id: int
-    mark: int
-    hard: float
-    used: int
-    size: int
-    key: bytes
-    file: bytes | None
-    record: bytes | None
-
-
-def key_id(key: bytes) -> int:
-    """The number of a key's row."""
-    number: int = _number_of(blake2b(key, digest_size=8).digest())[0]
-    return number
 
 
 class Entries:
@@ -77,14 +55,26 @@ class Entries:
         clock: What tells the time.
         max_bytes: The bound.
         counters: What is counted.
+        delay_s: How long a small row may wait to be written; 0 writes each at once.
+        write_late: Calls `flush`, in a thread of its own.
     """
 
-    def __init__(self, store: Store, clock: Clock, max_bytes: int, counters: Counters) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        max_bytes: int,
+        counters: Counters,
+        delay_s: float,
+        write_late: Callable[[], None],
+    ) -> None:
         self._store = store
         self._clock = clock
         self._max_bytes = max_bytes
         self._counters = counters
         self._files = LargeValues(store.directory)
+        self._near = Near(store, delay_s, write_late)
+        self._writes_late = delay_s > 0
         self._used: dict[int, int] = {}
         self._unchecked_bytes = 0
         self._checked_every_bytes = max_bytes / _CHECKS_PER_BOUND
@@ -93,34 +83,28 @@ class Entries:
 
     def read_one(self, key: str) -> Seen:
         """What is at one key: `read` without what several keys and tags take."""
-        name = key.encode("utf-8", "surrogatepass")
-        (identity,) = _number_of(blake2b(name, digest_size=8).digest())
-        row = self._store.one(_SELECT_ONE, (identity,), ROW)
-        if row is None:
-            self._counters.read(0, 1)
-            return Seen({key: _NOTHING}, _NO_GENERATIONS)
-        stored_name, used, content = row
-        if content is None or stored_name != name:  # a file; or of two keys with one number
-            return self.read((key,), ())
-        try:
-            record, mark = unpacked(content)
-        except Torn:
+        known = self._near.read(key)
+        if known is None:
             return self.read((key,), ())
         now_s = self._clock.time()
-        if record is None or record.generations or record.hard_s <= now_s:
-            return self.read((key,), ())
-        if now_s - used > _USED_EVERY_S:
-            self._note(identity, now_s)
+        if known.hard_s <= now_s:
+            self._counters.read(0, 1)
+            return Seen({key: Sight(None, known.sight.mark)}, _NO_GENERATIONS)
+        if now_s - known.used_s > _USED_EVERY_S:
+            self._near.note_use(key, known, now_s)
+            self._note(known.identity, now_s)
         self._counters.hit()
-        return _made(Seen, ({key: _made(Sight, (record, mark))}, _NO_GENERATIONS))
+        return _made(Seen, ({key: known.sight}, _NO_GENERATIONS))
 
     def read(self, keys: Sequence[str], tags: Sequence[str]) -> Seen:
         """What is at the keys, and the tags as they are now."""
+        if self._near.holds(keys):
+            self._near.flush()
         torn: list[_Torn] = []
         seen = self._store.reading(self._read, keys, tags, torn)
         if torn:
             self._counters.unreadable(len(torn))
-            self._store.writing(_removed, torn)
+            self._store.changing(_removed, torn)
         if len(seen.generations) < len(tags):
             seen = seen._replace(generations=self.generations(tags))
         return seen
@@ -136,12 +120,18 @@ class Entries:
 
     def write(self, key: str, record: Record, seen: int | None) -> bool:
         """Stores a record unless the mark at its key has changed."""
-        row = self._row(key, record)
-        _, _, _, _, size, _, file, _ = row
-        if file is None:
-            stored: bool = self._store.one(*_storing(row, seen), CHANGES) > 0
+        content = self._content(key, record)
+        _, _, _, size, packed_record = content
+        if self._writes_late and len(packed_record) <= _LARGEST_INLINE_BYTES:
+            stored = self._near.write(key, record, content, seen)
         else:
-            stored = self._write_file(row, seen)
+            row = _row(key, content)
+            if self._near.holds((key,)):
+                self._near.flush()
+            if row.file is None:
+                stored = self._store.changing(_stored, row, seen)
+            else:
+                stored = self._write_file(row, seen)
         self._unchecked_bytes += size
         if self._unchecked_bytes >= self._checked_every_bytes:
             self._keep_bound()
@@ -149,9 +139,9 @@ class Entries:
 
     def write_many(self, records: Mapping[str, Record]) -> int:
         """Stores records in one transaction."""
-        rows = [self._row(key, record) for key, record in records.items()]
+        rows = [_row(key, self._content(key, record)) for key, record in records.items()]
         small = [row for row in rows if row.file is None]
-        self._store.writing(lambda connection: connection.executemany(_UPSERT, small))
+        self._store.changing(lambda connection: connection.executemany(_UPSERT, small))
         for row in rows:
             if row.file is not None:
                 self._write_file(row, None)
@@ -161,6 +151,7 @@ class Entries:
 
     def remove(self, keys: Sequence[str]) -> int:
         """Leaves marks in place of records, and a notice; how many records there were."""
+        self._near.flush()  # to be counted
         hard = self._clock.time() + GRACE_S
 
         def bury(connection: sqlite3.Connection) -> int:
@@ -172,12 +163,12 @@ class Entries:
                     (identity, hard - GRACE_S),
                 ).fetchone()[0]
                 mark = random_number()
-                left = _Row(identity, mark, hard, -1, _ROW_BYTES, key, None, tombstone(mark))
+                left = Row(identity, mark, hard, -1, _ROW_BYTES, key, None, tombstone(mark))
                 connection.execute(_UPSERT, left)
             _notices.leave(connection, self.origin(), Notice(keys=tuple(keys)))
             return found
 
-        found = self._store.writing(bury)
+        found = self._store.changing(bury)
         self._unchecked_bytes += _ROW_BYTES * len(keys)
         self._keep_bound()
         return found
@@ -197,13 +188,16 @@ class Entries:
         def clear(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM entries")
             connection.execute("DELETE FROM tags")
+            stamp = random_number()
+            connection.execute("INSERT OR REPLACE INTO totals VALUES ('cleared', ?)", (stamp,))
             _notices.leave(connection, self.origin(), Notice(everything=True))
 
-        self._store.writing(clear)
+        self._store.changing(clear)
         self._sweep()
 
     def covered(self, tag: str, limit: int) -> list[str]:
         """Keys of live records that carry the tag; reads every entry."""
+        self._near.flush()
         now_s = self._clock.time()
 
         def scan(connection: sqlite3.Connection) -> list[str]:
@@ -229,8 +223,17 @@ class Entries:
         )
 
     def release(self, key: str, token: int) -> None:
-        """Gives a lease back."""
+        """Gives a lease back; what was loaded under it is there for who waited."""
+        self._near.flush()
         self._store.run(_tags.end_lease, key_id(as_bytes(key)), token)
+
+    def flush(self) -> None:
+        """Writes down what was accepted and waits."""
+        self._near.flush()
+
+    def close(self) -> None:
+        """Ends the thread that writes late; what still waits is lost."""
+        self._near.close()
 
     def used_bytes(self) -> int:
         """Bytes in use now."""
@@ -299,18 +302,13 @@ class Entries:
         except Torn:
             return None, 0
 
-    def _row(self, key: str, record: Record) -> _Row:
-        mark = random_number()
-        content = packed(record, mark)
-        now_s = int(self._clock.time())
-        named = key.encode("utf-8", "surrogatepass")
-        size = len(content) + len(named) + _ROW_BYTES
-        file = None
-        if len(content) > _LARGEST_INLINE_BYTES:
-            file = f"{mark % 256:02x}/{mark:016x}".encode()
-        return _made(_Row, (key_id(named), mark, record.hard_s, now_s, size, named, file, content))
+    def _content(self, key: str, record: Record) -> Content:
+        mark = self._near.mark()
+        written = packed(record, mark)
+        size = len(written) + len(key) + _ROW_BYTES
+        return _made(Content, (mark, record.hard_s, int(self._clock.time()), size, written))
 
-    def _write_file(self, row: _Row, seen: int | None) -> bool:
+    def _write_file(self, row: Row, seen: int | None) -> bool:
         name, content = row.file or b"", row.record or b""
         now_s = self._clock.time()
         self._store.run(self._files.announce, name, now_s)
@@ -320,12 +318,12 @@ class Entries:
             raise self._store.unavailable(str(error)) from error
 
         def store(connection: sqlite3.Connection) -> bool:
-            stored = connection.execute(*_storing(row._replace(record=None), seen)).rowcount > 0
+            stored = _stored(connection, row._replace(record=None), seen)
             if stored:
                 self._files.keep(connection, name)
             return stored
 
-        stored = self._store.writing(store)
+        stored = self._store.changing(store)
         self._sweep()
         return stored
 
@@ -334,11 +332,12 @@ class Entries:
         if self._unchecked_bytes < self._checked_every_bytes:
             return
         self._unchecked_bytes = 0
+        self._near.flush()
         if self._store.run(_bound.used_bytes) <= self._max_bytes:
             return
         self.note_use()
         now_s = self._clock.time()
-        self._counters.evicted(self._store.writing(_bound.evict, self._max_bytes, now_s))
+        self._counters.evicted(self._store.changing(_bound.evict, self._max_bytes, now_s))
         self._sweep()
 
     def _note(self, identity: int, now_s: float) -> None:
@@ -364,15 +363,24 @@ class Entries:
             raise self._store.unavailable(str(error)) from error
 
 
+def _row(key: str, content: Content) -> Row:
+    mark, hard_s, used_s, size, written = content
+    name = as_bytes(key)
+    file = None
+    if len(written) > _LARGEST_INLINE_BYTES:
+        file = f"{mark % 256:02x}/{mark:016x}".encode()
+    return Row(key_id(name), mark, hard_s, used_s, size, name, file, written)
+
+
 def _removed(connection: sqlite3.Connection, torn: Sequence[_Torn]) -> None:
     """Removes rows that cannot be read, unless somebody has replaced them."""
     connection.executemany("DELETE FROM entries WHERE id = ? AND file IS ? AND record IS ?", torn)
 
 
-def _storing(row: _Row, seen: int | None) -> tuple[str, Sequence[Any]]:
-    """The statement that stores a row unless the mark at its key has changed."""
+def _stored(connection: sqlite3.Connection, row: Row, seen: int | None) -> bool:
+    """Stores a row unless the mark at its key has changed; whether it did."""
     if seen is None:
-        return _UPSERT, row
+        return connection.execute(_UPSERT, row).rowcount > 0
     if seen == 0:
-        return _WHERE_NOTHING, row
-    return _WHERE_MARKED, (*row, seen)
+        return connection.execute(WHERE_NOTHING, row).rowcount > 0
+    return connection.execute(WHERE_MARKED, (*row, seen)).rowcount > 0

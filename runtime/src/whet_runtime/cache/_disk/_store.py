@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import contextmanager, suppress
-from operator import attrgetter
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from weakref import WeakSet
 
+from whet_runtime.cache._disk._changes import Changes
 from whet_runtime.errors import MisuseError, TierUnavailable
 
 if TYPE_CHECKING:
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
 
 _FILE_NAME = "whet-cache-1.db"  # the number is the schema's: versions live beside each other
 _SIDE_FILES = ("-wal", "-shm")
+_CHANGES = "-changes"  # never removed: the numbers go on
 _KEPT_CONNECTIONS = 8
 _CACHE_KIB = 8_000
-_LOOKED_EVERY_S = 0.005
+LOOKED_EVERY_S = 0.005
 # Longer than two looks: a connection that was in use at one of them is seen to at the next.
 _NEW_FILE_WAITS_S = 0.012
-ROW = sqlite3.Cursor.fetchone  # the only row, or `None`
-CHANGES = attrgetter("rowcount")
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # An integer key and the values in one tree: as fast as WITHOUT ROWID for small values, 1.6 times
 # faster to read at 3 kB and 4 times at 20 kB, because its leaves hold more of a value.
@@ -62,10 +61,13 @@ CREATE TRIGGER IF NOT EXISTS file_changed AFTER UPDATE OF file ON entries
 """
 
 
-class _Lent(NamedTuple):
+class Lent(NamedTuple):
+    """A connection in the hands of one thread at a time."""
+
     connection: sqlite3.Connection
-    identity: tuple[int, int]
+    identity: tuple[int, ...]
     cursor: sqlite3.Cursor  # for statements of one row, which leave nothing open
+    changes: Changes
 
 
 class Store:
@@ -93,40 +95,12 @@ class Store:
         self.timeout_s = timeout_s
         self._log_pages = log_pages
         self.replacements = 0  # files found corrupt and made anew by this process
-        self._idle: list[_Lent] = []
+        self._idle: list[Lent] = []
         self._looked_s = 0.0
-        self._abandoned: list[_Lent] = []  # of the parent process; closing them here would harm it
+        self._changes: Changes | None = None
+        self._abandoned: list[Lent] = []  # of the parent process; closing them here would harm it
         self._closed = False
         _STORES.add(self)
-
-    def one(
-        self,
-        statement: str,
-        parameters: Sequence[Any],
-        answer: Callable[[sqlite3.Cursor], Any],
-    ) -> Any:
-        """The answer of one statement that leaves nothing open: `run` in half its time.
-
-        Args:
-            statement: A change, or a `SELECT` of at most one row.
-            parameters: Bound to it.
-            answer: What to ask the cursor: `ROW` or `CHANGES`.
-
-        Raises:
-            TierUnavailable: As `run`.
-        """
-        lent = self._take()
-        try:
-            found = answer(lent.cursor.execute(statement, parameters))
-        except sqlite3.Error as error:
-            self._failed(lent, error)
-        except BaseException:
-            self._give_back(lent)
-            raise
-        else:
-            self._give_back(lent)
-            return found
-        return self.run(lambda connection: answer(connection.execute(statement, parameters)))
 
     def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """What the work returns with a connection; tried again once on a new file.
@@ -138,13 +112,19 @@ class Store:
         Raises:
             TierUnavailable: The database cannot be used: read-only, full, locked, closed.
         """
+        result: T = self._run(_plain, work, arguments)
+        return result
+
+    def _run(
+        self, how: Callable[..., Any], work: Callable[..., Any], arguments: Sequence[Any]
+    ) -> Any:
         again = False
         while True:
             lent = self._take()
             try:
-                result = work(lent.connection, *arguments)
+                result = how(lent, work, arguments)
             except sqlite3.Error as error:
-                self._failed(lent, error, again=again)
+                self.failed(lent, error, again=again)
                 again = True
             except BaseException:
                 self._give_back(lent)
@@ -159,7 +139,7 @@ class Store:
         Raises:
             TierUnavailable: As `run`.
         """
-        result: T = self.run(_whole, "BEGIN", work, arguments)
+        result: T = self._run(_snapshot, work, arguments)
         return result
 
     def writing(self, work: Callable[..., T], *arguments: Any) -> T:
@@ -168,16 +148,74 @@ class Store:
         Raises:
             TierUnavailable: As `run`; nothing was written.
         """
-        result: T = self.run(_whole, "BEGIN IMMEDIATE", work, arguments)
+        result: T = self._run(_locked, work, arguments)
         return result
 
-    def identity(self) -> tuple[int, int] | None:
-        """Which file the path names now; `None` when there is none."""
+    def changing(self, work: Callable[..., T], *arguments: Any) -> T:
+        """`writing` of entries: whoever knows what they were finds out.
+
+        Raises:
+            TierUnavailable: As `run`; nothing was written.
+        """
+        result: T = self._run(_counted, work, arguments)
+        return result
+
+    def identity(self) -> tuple[int, ...] | None:
+        """Which files the paths name now; `None` when one is missing."""
         try:
-            found = os.stat(self.path)  # noqa: PTH116 - on every read: pathlib takes twice as long
+            found = os.stat(self.path)  # noqa: PTH116 - pathlib takes twice as long
+            changes = os.stat(self.path + _CHANGES)  # noqa: PTH116 - as above
         except OSError:
             return None
-        return found.st_dev, found.st_ino
+        return found.st_dev, found.st_ino, changes.st_ino
+
+    def opened(self) -> Lent:
+        """A connection of the caller's own.
+
+        Raises:
+            TierUnavailable: It cannot be opened, or the store was closed.
+        """
+        if self._closed:
+            raise self.unavailable("it was closed")
+        try:
+            with self._locked():
+                connection = self._connected()
+                changes = self._counting()
+                identity = self.identity()
+        except (OSError, sqlite3.Error) as error:
+            raise self.unavailable(str(error)) from error
+        if identity is None:
+            connection.close()
+            raise self.unavailable("the database vanished while it was opened")
+        return Lent(connection, identity, connection.cursor(), changes)
+
+    def _counting(self) -> Changes:
+        """The numbers that the path names now; one map serves all connections."""
+        with suppress(OSError):
+            named = os.stat(self.path + _CHANGES).st_ino  # noqa: PTH116 - as above
+            if self._changes is not None and self._changes.inode == named:
+                return self._changes
+        self._changes = Changes(self.path + _CHANGES)
+        if self._changes.made:
+            sleep(_NEW_FILE_WAITS_S)
+        return self._changes
+
+    def failed(self, lent: Lent, error: sqlite3.Error, *, again: bool = False) -> None:
+        """Sees to a file that is corrupt or was replaced, once; closes the connection.
+
+        Raises:
+            TierUnavailable: Anything else went wrong, or `again`.
+        """
+        lent.connection.close()
+        if not again and _is_corrupt(error):
+            self._replace(lent.identity)
+        elif again or self.identity() == lent.identity:
+            raise self.unavailable(str(error)) from error
+        self._looked_s = 0.0
+
+    def abandon(self, lent: Lent) -> None:
+        """In a child process: keeps a connection of the parent from being closed here."""
+        self._abandoned.append(lent)
 
     def leave_to_parent(self) -> None:
         """In a child process: forgets the parent's connections without closing them."""
@@ -195,24 +233,15 @@ class Store:
             f"the cache directory {self.directory}", reason, "Values are loaded without it"
         )
 
-    def _failed(self, lent: _Lent, error: sqlite3.Error, *, again: bool = False) -> None:
-        """Sees to a file that is corrupt or was replaced, once; anything else is raised."""
-        lent.connection.close()
-        if not again and _is_corrupt(error):
-            self._replace(lent.identity)
-        elif again or self.identity() == lent.identity:
-            raise self.unavailable(str(error)) from error
-        self._looked_s = 0.0
-
-    def _take(self) -> _Lent:
+    def _take(self) -> Lent:
         now_s = monotonic()
-        if now_s - self._looked_s > _LOOKED_EVERY_S:
+        if now_s - self._looked_s > LOOKED_EVERY_S:
             self._drop_replaced()
             self._looked_s = now_s
         try:
             return self._idle.pop()
         except IndexError:
-            return self._opened()
+            return self.opened()
 
     def _drop_replaced(self) -> None:
         """Closes the idle connections to a file that the path does not name any more."""
@@ -223,27 +252,13 @@ class Store:
                     self._idle.remove(lent)
                     lent.connection.close()
 
-    def _give_back(self, lent: _Lent) -> None:
+    def _give_back(self, lent: Lent) -> None:
         if len(self._idle) >= _KEPT_CONNECTIONS:
             lent.connection.close()
             return
         self._idle.append(lent)
         if self._closed:  # asked last: `close` may have come meanwhile
             self._drop_idle()
-
-    def _opened(self) -> _Lent:
-        if self._closed:
-            raise self.unavailable("it was closed")
-        try:
-            with self._locked():
-                connection = self._connected()
-                identity = self.identity()
-        except (OSError, sqlite3.Error) as error:
-            raise self.unavailable(str(error)) from error
-        if identity is None:
-            connection.close()
-            raise self.unavailable("the database vanished while it was opened")
-        return _Lent(connection, identity, connection.cursor())
 
     def _connected(self) -> sqlite3.Connection:
         """A connection with the schema; a file that is no database is made anew, once."""
@@ -274,7 +289,7 @@ class Store:
                 return connection
         raise self.unavailable("a new database is corrupt at once")
 
-    def _replace(self, bad: tuple[int, int]) -> None:
+    def _replace(self, bad: tuple[int, ...]) -> None:
         """Removes the corrupt file, unless another process already did."""
         try:
             with self._locked():
@@ -326,19 +341,43 @@ if hasattr(os, "register_at_fork"):  # asking for the process at each read takes
     os.register_at_fork(after_in_child=_leave_all_to_parent)
 
 
-def _whole(
-    connection: sqlite3.Connection, begin: str, work: Callable[..., T], arguments: Sequence[Any]
-) -> T:
-    """What the work returns, carried out in one transaction or not at all."""
+def _plain(lent: Lent, work: Callable[..., T], arguments: Sequence[Any]) -> T:
+    return work(lent.connection, *arguments)
+
+
+def _snapshot(lent: Lent, work: Callable[..., T], arguments: Sequence[Any]) -> T:
+    with transaction(lent.connection, "BEGIN"):
+        return work(lent.connection, *arguments)
+
+
+def _locked(lent: Lent, work: Callable[..., T], arguments: Sequence[Any]) -> T:
+    with transaction(lent.connection, "BEGIN IMMEDIATE"):
+        return work(lent.connection, *arguments)
+
+
+def _counted(lent: Lent, work: Callable[..., T], arguments: Sequence[Any]) -> T:
+    number = None
+    try:
+        with transaction(lent.connection, "BEGIN IMMEDIATE"):
+            result = work(lent.connection, *arguments)
+            number = lent.changes.begin()
+    finally:
+        if number is not None:
+            lent.changes.end(number)
+    return result
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """Carries out what is inside in one transaction, or not at all."""
     connection.execute(begin)
     try:
-        result = work(connection, *arguments)
+        yield
         connection.execute("COMMIT")
     except BaseException:
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
-    return result
 
 
 def _is_corrupt(error: sqlite3.Error) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from whet_runtime.cache._disk._rows import as_bytes
 from whet_runtime.cache._numbers import random_number
 from whet_runtime.cache._tier import ANY_TAG
 
@@ -12,11 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from whet_runtime.cache._tier import Record
-
-
-def as_bytes(text: str) -> bytes:
-    """A key or tag as it is stored: any text, halves of surrogate pairs too."""
-    return text.encode("utf-8", "surrogatepass")
 
 
 def current(connection: sqlite3.Connection, tags: Iterable[str]) -> dict[str, int]:
