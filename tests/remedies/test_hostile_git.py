@@ -308,13 +308,14 @@ def test_signatures_that_git_shows_are_part_of_both(bench, tmp_path, monkeypatch
     git(folder, "init", "-q")
     for name, signed in (("a", "--no-gpg-sign"), ("b", "-S"), ("c", "--no-gpg-sign")):
         (folder / name).write_text(name)
+        (folder / f"{name} too").write_text(name)
         git(folder, "add", ".")
         git(folder, "-c", f"gpg.program={program}", "commit", "-qm", name, signed)
     configured(monkeypatch, {"log.showSignature": "true", "gpg.program": str(program)})
     shown = git(folder, "log", "-1", "--format=%s", "--", "b").decode()
     assert shown.startswith("gpg: a signature")
     for form in LOGS.values():
-        compare(bench, form, ["a", "b", "c"], str(folder))
+        compare(bench, form, ["a", "a too", "b", "b too", "c", "c too"], str(folder))
 
 
 @pytest.fixture(scope="module")

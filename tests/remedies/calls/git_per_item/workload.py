@@ -1,30 +1,29 @@
-"""A repository with a few commits."""
+"""A repository with ten commits."""
 
-import os
 import subprocess
 import tempfile
 
 COUNTED = "outside calls"
 
 
-def commit(folder, number):
-    """Commits at times of their own, so that names are the same in every run."""
-    words = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "-qm"]
-    date = f"{1_600_000_000 + number} +0000"
-    environment = {**os.environ, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-    subprocess.run(["git", "-C", folder, "add", "."], check=True)
-    subprocess.run([*words, f"commit {number}"], check=True, cwd=folder, env=environment)
+def fill(folder, paths):
+    """Each tenth path in a commit of its own, at times that are the same in every run."""
+    stream = []
+    for number in range(10):
+        stream.append("commit HEAD")
+        stream.append(f"committer A <a@example.com> {1_600_000_000 + number} +0000")
+        stream.append(f"data 8\ncommit {number}")
+        stream += [f"M 644 inline {path}\ndata 5\ntext\n" for path in paths[number::10]]
+    text = "\n".join(stream) + "\n"
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    words = ["git", "-C", folder, "fast-import", "--quiet"]
+    subprocess.run(words, input=text.encode(), check=True)
 
 
 def run(module, make=str, size=6):
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["git", "init", "-q", folder], check=True)
         paths = [str(make(f"file {number}.txt")) for number in range(size)]
-        for number in range(min(size, 10)):
-            for path in paths[number::10]:
-                with open(os.path.join(folder, path), "w") as file:
-                    file.write(f"text of {path}\n")
-            commit(folder, number)
+        fill(folder, paths)
         blobs = [f"HEAD:{path}" for path in paths]
         return [
             module.kinds(blobs, folder),
