@@ -506,6 +506,30 @@ def test_other_loops_stay_advice(bench, body):
     assert set(safeties(bench, source)) == ({"advice"} if known else set())
 
 
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        ("for item in items:", "consent"),
+        ("for item, in items:", "consent"),
+        ("for item in others[1:]:", "consent"),
+        ("for item in give(others):", "consent"),
+        ("for item in [*items, 3]:", "consent"),
+        ("for item in 3, 4:", "advice"),
+        ("for item in items or others:", "advice"),
+        ("for item in (give := items):", "advice"),
+        ("for item in give(kind := items):", "advice"),
+        ("for item in give(  # some\n            others):", "advice"),
+        ("for others.item, item in items:", "advice"),
+        ("for (item, kind), give in items:", "advice"),
+        ("for item, item in items:", "advice"),
+        ("for item, cursor in items:", "advice"),
+    ],
+)
+def test_what_the_loop_goes_through_can_stand_in_a_call(bench, head, found):
+    source = in_loop(f"total += {ONE}.fetchone()[0]")
+    assert safeties(bench, source.replace("for item in items:", head)) == [found]
+
+
 WHOLE = """
 import sqlite3
 
