@@ -349,7 +349,7 @@ def test_other_places_answer_both_alike(bench, elsewhere, place):
     }.get(place, (0, 0))  # fmt: skip
 
 
-@pytest.mark.parametrize("answer", ["", "garbage", "exit 3", "cut", "more"])
+@pytest.mark.parametrize("answer", ["", "garbage", "exit 3", "cut", "more", "joined"])
 def test_a_git_that_answers_nonsense_is_asked_again_for_each(
     bench, repository, tmp_path, monkeypatch, answer
 ):
@@ -360,6 +360,7 @@ def test_a_git_that_answers_nonsense_is_asked_again_for_each(
         "exit 3": f'"{real}" "$@"; exit 3',
         "cut": f'"{real}" "$@" | head -c 60',
         "more": f'echo 1 2 3; "{real}" "$@"',
+        "joined": f"""'{real}' "$@" | tr -d '\\n'""",
     }[answer]
     program = tmp_path / "git"
     program.write_text(
