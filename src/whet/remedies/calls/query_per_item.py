@@ -80,7 +80,7 @@ if TYPE_CHECKING:
 
 NAME = "query_per_item"
 LEAST_QUERIES = 30
-LEAST_FOR_LOOP = 20  # below, one query for all takes as long as one for each
+LEAST_FOR_LOOP = 50  # below, one query for all takes as long as one for each
 REMOVABLE = 0.5  # one query for all took half of the time in memory; with a server more
 TOGETHER = 0.95  # of a table without an index; with one 0.4
 DRIVERS = "sqlite3. psycopg. psycopg2. pymysql. MySQLdb. mysql. oracledb. apsw."

@@ -13,7 +13,7 @@ def _rows_by_place(items, asker, keys_of, table, select):
     """The rows of each item, by its place; what is missing must be asked for by itself."""
     askers = (sqlite3.Connection, sqlite3.Cursor)
     plain = {int, float, str, bytes, bool, type(None)}
-    if len(items) < 10 or not {*map(type, items)} <= plain | {tuple}:
+    if len(items) < 30 or not {*map(type, items)} <= plain | {tuple}:
         return {}
     if type(asker) not in askers or asker.row_factory is not None:
         return {}
