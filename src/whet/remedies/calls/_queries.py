@@ -88,8 +88,8 @@ SIZE = 400
 MOST_PARAMETERS = 2
 
 LEAST_ITEMS = 30
-"""Items below which a query for all takes longer than one for each: of 1,000 rows in memory with an
-index, 20 together took 1.07 of the time of one after the other, 40 took 0.94."""
+"""Items below which a query for all takes longer than one for each: of 1,000 rows in memory with
+an index, 20 together took 1.07 of the time of one after the other, 40 took 0.94."""
 
 ANSWERS = f'''
 def NAME(items, asker, keys_of, table, select):
