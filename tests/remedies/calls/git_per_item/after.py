@@ -64,7 +64,7 @@ def _git_log(paths, shown, folder=None):
     """Ask one git for the newest commit of each path, down to the first merge."""
     if "GIT_ICASE_PATHSPECS" in os.environ:
         return {}
-    words = ["git", "log", f"--format=tformat://%P/{shown}//", "--name-only", "-z"]
+    words = ["git", "log", f"--format=tformat://%P/{shown}", "--name-only", "-z"]
     words += ["--no-renames", "--relative", "--ignore-submodules=none"]
     no, pipe = subprocess.DEVNULL, subprocess.PIPE
     answers = {}
@@ -79,8 +79,8 @@ def _git_log(paths, shown, folder=None):
             for part in iter(lambda: log.stdout.read1(65536), b""):
                 *rows, rest = (rest + part).split(b"\0")
                 for row in rows:
-                    if row.startswith(b"//") and row.endswith(b"//"):  # a commit
-                        parents, _, answer = row[2:-2].partition(b"/")
+                    if row.startswith(b"//"):  # a commit
+                        parents, _, answer = row[2:].partition(b"/")
                         begin = 1  # a line end stands before its first name
                         if b" " in parents:
                             return answers
