@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,9 +17,10 @@ from whet.errors import StoreError
 from whet.records import Evidence, SessionRecord, to_json
 from whet.session import stages
 from whet.session.setup import (
+    COPIES,
+    Bench,
     choose_interpreter,
     choose_workload,
-    make_bench,
     resolve_project,
 )
 from whet.session.state import Session, own_peak_bytes
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "diagnose_project", "digest_of_inputs", "hold_bench", "optimize"]
 
+_ON_THE_ORIGINAL = frozenset({"workload", "profile", "diagnose", "evidence"})  # steps
 _LARGE_BYTES = 10_000_000  # hashing as much takes some 10 ms
 
 
@@ -94,8 +97,14 @@ def hold_bench(
             )
             session.tell("workload", f"{workload.spelled} (chosen by {workload.chosen_by})")
             records = session.folder.folder("records")
-            bench = make_bench(
-                project, workload, interpreter, records, settings.budget_s, session.on_event
+            bench = Bench(
+                project,
+                workload,
+                interpreter,
+                records,
+                settings.budget_s,
+                COPIES[:1] if options.until in _ON_THE_ORIGINAL else COPIES,
+                session.on_event,
             )
             _work(Run(project, settings, options, session, store, bench), steps)
         except KeyboardInterrupt:
@@ -138,10 +147,10 @@ def _steps(run: Run) -> None:
 
 def _work(run: Run, steps: Callable[[Run], None]) -> None:
     session, options = run.session, run.options
-    with run.bench.copies:
-        if run.bench.copies.notes:
-            session.note(*run.bench.copies.notes)
+    with closing(run.bench):
         steps(run)
+    if run.bench.notes:
+        session.note(*run.bench.notes)
     read = run.sources.statistics()
     if read.hit_rate is not None:
         session.update(file_cache=read)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from whet.errors import EffectsRefused, TargetError, UsageError, WorkloadFailed
-from whet.records import Workload
+from whet.records import Workload, ignore_event
 from whet.workloads import (
     Launch,
     ProbePlan,
@@ -40,23 +41,43 @@ class Bench:
         project: The user's project, only read.
         workload: What is run.
         interpreter: What runs it.
-        copies: Full copies, removed at the end of the session.
-        probe: The installed probe.
         records: Private folder for what the probe writes.
         limit_s: Of one run, where the workload names none: who has so long for everything cannot
             wait longer for a part.
+        names: Of the copies that may be needed.
+        on_event: Hears of the copying.
         recent_s: Wall seconds of a run, of the latest ones the most.
     """
 
     project: Path
     workload: Workload
     interpreter: Interpreter
-    copies: CopySet
-    probe: Path
     records: Path
     limit_s: float
+    names: tuple[str, ...] = COPIES
+    on_event: OnEvent = ignore_event
     recent_s: float = 0.0
     _plans: int = field(default=0)
+
+    @cached_property
+    def copies(self) -> CopySet:
+        """Full copies, all made when the first is asked for; excluded paths may be data."""
+        return make_copies(self.project, self.names, on_event=self.on_event)
+
+    @cached_property
+    def probe(self) -> Path:
+        """The probe, installed beside the copies."""
+        return install_probe(self.copies.folder / "probe")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not copied as it is, in sentences."""
+        return self.copies.notes if "copies" in vars(self) else ()
+
+    def close(self) -> None:
+        """Remove the copies, if any were made."""
+        if "copies" in vars(self):
+            self.copies.remove()
 
     def plan(self, instruments: dict[str, dict[str, Any]], copy: str = "a") -> ProbePlan:
         """What the probe shall record in the next run."""
@@ -93,36 +114,6 @@ class Bench:
     def launch_of(self, plan: ProbePlan | None, wrap: tuple[str, ...] = ()) -> Launch:
         """A launch in the original's copy, as instruments want it."""
         return self.launch("a", plan, wrap)
-
-
-def make_bench(
-    project: Path,
-    workload: Workload,
-    interpreter: Interpreter,
-    records: Path,
-    limit_s: float,
-    on_event: OnEvent,
-) -> Bench:
-    """Copy the project and install the probe. Excluded paths are copied: they may be data.
-
-    Args:
-        project: The user's project.
-        workload: What is run.
-        interpreter: What runs it.
-        records: Folder for what the probe writes.
-        limit_s: Of one run, where the workload names none.
-        on_event: Hears of the copying.
-    """
-    copies = make_copies(project, COPIES, on_event=on_event)
-    return Bench(
-        project=project,
-        workload=workload,
-        interpreter=interpreter,
-        copies=copies,
-        probe=install_probe(copies.folder / "probe"),
-        records=records,
-        limit_s=limit_s,
-    )
 
 
 def resolve_project(project: Path) -> Path:
