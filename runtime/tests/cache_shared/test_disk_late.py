@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from whet_runtime._steps import drive
-from whet_runtime.cache._disk import DiskTier, _near
+from whet_runtime.cache._disk import DiskTier, _known, _near
 from whet_runtime.cache._disk._changes import Changes
 from whet_runtime.cache._tier import Notice
 from whet_runtime.errors import TierUnavailable
@@ -447,14 +447,13 @@ def test_a_change_that_failed_is_counted_all_the_same(waiting, record, monkeypat
 
 
 def test_what_is_known_has_a_bound(run_late, record, monkeypatch):
-    monkeypatch.setattr(_near, "_KNOWN_BYTES", 20_000)
+    monkeypatch.setattr(_known, "_MOST_BYTES", 20_000)
     tier = run_late()
     for at in range(300):
         put(tier, f"k{at}", record(b"%d" % at))
         assert body_at(tier, f"k{at // 2}") == b"%d" % (at // 2)
-    near = tier._entries._near
-    assert sum(known.held_bytes for known in near._known.values()) == near._known_bytes
-    assert near._known_bytes <= 20_000
+    known = tier._entries._near._known
+    assert sum(each.held_bytes for each in known.rows.values()) == known.held_bytes <= 20_000
     assert all(body_at(tier, f"k{at}") == b"%d" % at for at in range(300))
 
 

@@ -22,7 +22,7 @@ from whet_runtime.cache._wire import Torn, packed, tombstone, unpacked
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from whet_runtime.cache._counters import Counters
     from whet_runtime.cache._disk._store import Store
@@ -348,12 +348,7 @@ class Entries:
         """Writes down which entries were used."""
         used, self._used = self._used, {}
         self.notes_are_due = False
-        rows: Iterable[tuple[int, int]] = [(when, identity) for identity, when in used.items()]
-        self._store.writing(
-            lambda connection: connection.executemany(
-                "UPDATE entries SET used = max(used, ?) WHERE id = ?", rows
-            )
-        )
+        self._near.write_use([(when, identity) for identity, when in used.items()])
 
     def _sweep(self) -> None:
         now_s = self._clock.time()

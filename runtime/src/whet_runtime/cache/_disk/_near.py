@@ -23,11 +23,12 @@ import atexit
 import sqlite3
 import threading
 from contextlib import suppress
-from itertools import count, islice
+from itertools import count
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from whet_runtime.cache._disk._known import ENTRY_BYTES, Known, KnownRows
 from whet_runtime.cache._disk._rows import WHERE_MARKED, WHERE_NOTHING, as_bytes, key_id
 from whet_runtime.cache._disk._store import LOOKED_EVERY_S, transaction
 from whet_runtime.cache._fork import guard_forks
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 # write lock is kept for a short time: beside a thread that computes, each row may wait 5 ms for
 # the interpreter.
 MOST_WAITING = 32
-_KNOWN_BYTES = 4_000_000
-_ENTRY_BYTES = 600  # of objects, beside key and content
 _ASKED_EVERY_S = 1.0  # `data_version`, which also changes with each lease and note of use
 _LINGER_S = 1.0  # the thread that writes on time ends when nothing has waited for so long
 _made = tuple.__new__  # a named tuple in half the time of its own call
@@ -55,18 +54,8 @@ _NEVER = float("-inf")
 _VERSION = "PRAGMA data_version"
 _SELECT = "SELECT key, used, record FROM entries WHERE id = ?"
 _SELECT_MARK = "SELECT mark FROM entries WHERE id = ?"
+_USED = "UPDATE entries SET used = max(used, ?) WHERE id = ?"
 _CLEARED = "SELECT amount FROM totals WHERE name = 'cleared'"
-
-
-class Known(NamedTuple):
-    """What was shown at one key."""
-
-    sight: Sight
-    hard_s: float  # never served from here on
-    used_s: float
-    identity: int  # of its row
-    held_bytes: int
-    servable: bool  # tags are asked for at each read
 
 
 class Near:
@@ -88,8 +77,7 @@ class Near:
         self._version = -1
         self._numbers: bytes | None = None  # of changes, when what is known was shown
         self._cleared: object = None
-        self._known: dict[str, Known] = {}
-        self._known_bytes = 0
+        self._known = KnownRows()
         self._waiting: dict[str, tuple[Any, ...]] = {}  # a row, and the mark it takes the place of
         self._marks = count(random_number() >> 1)
         self._thread: threading.Thread | None = None
@@ -112,7 +100,7 @@ class Near:
             TierUnavailable: A row that waits cannot be written.
         """
         numbers = self._numbers  # asked first: what is known may be renewed at any moment
-        known = self._known.get(key)
+        known = self._known.rows.get(key)
         lent = self._lent
         if (
             known is not None
@@ -140,8 +128,8 @@ class Near:
     def note_use(self, key: str, known: Known, now_s: float) -> None:
         """Remembers when a record was used, unless another thread is at work here."""
         if self._lock.acquire(blocking=False):
-            if self._known.get(key) is known:
-                self._known[key] = known._replace(used_s=now_s)
+            if self._known.rows.get(key) is known:
+                self._known.rows[key] = known._replace(used_s=now_s)
             self._lock.release()
 
     def write(self, key: str, record: Record, row: Content, seen: int | None) -> bool:
@@ -173,6 +161,25 @@ class Near:
         self._wait_for_lock()
         try:
             self._flush(self._looked())
+        except sqlite3.Error as error:
+            self._failed(error)
+        finally:
+            self._lock.release()
+
+    def write_use(self, rows: Sequence[tuple[int, int]]) -> None:
+        """Writes down when entries were used, by this connection: another's would empty its cache.
+
+        Args:
+            rows: Second of the last use, and number of the row.
+
+        Raises:
+            TierUnavailable: It cannot be written.
+        """
+        self._wait_for_lock()
+        try:
+            lent = self._looked()
+            with transaction(lent.connection, "BEGIN IMMEDIATE"):
+                lent.cursor.executemany(_USED, rows)
         except sqlite3.Error as error:
             self._failed(error)
         finally:
@@ -247,7 +254,7 @@ class Near:
         lent = self._looked()
         if lent.changes.now() != self._numbers:
             self._renew(lent)
-        known = self._known.get(key)
+        known = self._known.rows.get(key)
         if known is not None:
             return known if known.servable else None
         if key in self._waiting:
@@ -256,8 +263,8 @@ class Near:
         identity = key_id(name)
         row = lent.cursor.execute(_SELECT, (identity,)).fetchone()
         if row is None:
-            absent = Known(Sight(None, 0), _NEVER, 0.0, identity, _ENTRY_BYTES, servable=True)
-            self._keep(key, absent)
+            absent = Known(Sight(None, 0), _NEVER, 0.0, identity, ENTRY_BYTES, servable=True)
+            self._known.keep(key, absent)
             return absent
         stored_name, used_s, content = row
         if content is None or stored_name != name:  # a file; or of two keys with one number
@@ -269,16 +276,16 @@ class Near:
         if record is not None and record.generations:
             return None
         hard_s = _NEVER if record is None else record.hard_s
-        held = len(content) + len(name) + _ENTRY_BYTES
+        held = len(content) + len(name) + ENTRY_BYTES
         known = _made(Known, (_made(Sight, (record, mark)), hard_s, used_s, identity, held, True))
-        self._keep(key, known)
+        self._known.keep(key, known)
         return known
 
     def _take(self, key: str, record: Record, row: Content, seen: int | None) -> bool:
         lent = self._looked()
         if lent.changes.now() != self._numbers:
             self._renew(lent)
-        known = self._known.get(key)
+        known = self._known.rows.get(key)
         name = as_bytes(key)
         before = self._waiting.get(key)
         if known is not None:
@@ -303,23 +310,13 @@ class Near:
             self._start_thread()
         sight = _made(Sight, (record, mark))
         servable = not record.generations
-        held = size + _ENTRY_BYTES
-        self._keep(key, _made(Known, (sight, hard_s, used_s, identity, held, servable)))
+        held = size + ENTRY_BYTES
+        self._known.keep(key, _made(Known, (sight, hard_s, used_s, identity, held, servable)))
         return True
 
     def _mark(self, lent: Lent, identity: int) -> int:
         found = lent.cursor.execute(_SELECT_MARK, (identity,)).fetchone()
         return 0 if found is None else int(found[0])
-
-    def _keep(self, key: str, known: Known) -> None:
-        before = self._known.get(key)
-        if before is not None:
-            self._known_bytes -= before.held_bytes
-        self._known[key] = known
-        self._known_bytes += known.held_bytes
-        if self._known_bytes > _KNOWN_BYTES:  # the older half at once: one by one is quadratic
-            for old in list(islice(self._known, (len(self._known) + 1) // 2)):
-                self._known_bytes -= self._known.pop(old).held_bytes
 
     def _flush(self, lent: Lent) -> None:
         if not self._waiting:
@@ -362,7 +359,6 @@ class Near:
     def _forget(self) -> None:
         self._numbers = None  # first: reads do not ask for the lock
         self._known.clear()
-        self._known_bytes = 0
         self._version = -1
 
     def _start_thread(self) -> None:
