@@ -182,8 +182,8 @@ def table(document: dict[str, Any]) -> str:
     again = document["continued"]
     text += (
         "`whet check` again, as a whole, in the session that has its profile and evidence: "
-        f"{again['wall_s']:.1f} s, {again['cpu_s']:.1f} s of CPU time, load {again['load_1m']}; "
-        "beyond the diagnosis it copies the project and removes the copies.\n\n"
+        f"{again['wall_s']:.1f} s, {again['cpu_s']:.1f} s of CPU time, "
+        f"load {again['load_1m']}.\n\n"
     )
     text += "## Detection of each remedy\n\n"
     text += "CPU time at all hot places, and at every function of the hot files.\n\n"
@@ -209,7 +209,8 @@ def measure(project: Path) -> int:
     (RESULTS / "check_cost.json").write_text(json.dumps(document, indent=1) + "\n")
     (RESULTS / "check_cost.md").write_text(table(document))
     sys.stdout.write(table(document))
-    return int(statistics.median(row["cpu_s"] for row in rows) > LIMIT_S)
+    slowest = max(statistics.median(row["cpu_s"] for row in rows), document["continued"]["cpu_s"])
+    return int(slowest > LIMIT_S)
 
 
 def main() -> int:

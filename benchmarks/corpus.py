@@ -296,7 +296,10 @@ def put(bench: Bench, fixes: Sequence[Fix], every: Sequence[Fix]) -> None:
 
 
 def refuted(bench: Bench, fixes: Sequence[Fix], every: Sequence[Fix]) -> dict[str, str]:
-    """Fixes that validation does not let pass, by id, with the reason; found by halving."""
+    """Fixes that validation does not let pass, by id, with the reason; found by halving.
+
+    Those that are refuted only together all count.
+    """
     if not fixes:
         return {}
     put(bench, fixes, every)
@@ -311,12 +314,15 @@ def refuted(bench: Bench, fixes: Sequence[Fix], every: Sequence[Fix]) -> dict[st
     found = validate(pair, joined, Checks(mask=True, tests=False, seeds=(0, 1)))
     if found.outcome == "equal":
         return {}
-    if len(fixes) == 1:
-        shown = found.counterexample
-        reason = f"{shown.place}: {shown.detail}" if shown else "; ".join(found.notes)
-        return {fixes[0].fix_id: f"{fixes[0].remedy} {fixes[0].file}:{fixes[0].line} {reason}"}
     half = len(fixes) // 2
-    return refuted(bench, fixes[:half], every) | refuted(bench, fixes[half:], every)
+    if half and (
+        parts := refuted(bench, fixes[:half], every) | refuted(bench, fixes[half:], every)
+    ):
+        return parts
+    shown = found.counterexample
+    reason = f"{shown.place}: {shown.detail}" if shown else "; ".join(found.notes)
+    together = "together with others, " * (half > 0)
+    return {fix.fix_id: f"{fix.remedy} {fix.file}:{fix.line} {together}{reason}" for fix in fixes}
 
 
 def examine(package: Package) -> dict[str, Any]:
