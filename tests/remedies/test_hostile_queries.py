@@ -575,6 +575,7 @@ class Store{bases}:
     {more}
 
     def f(self):
+        {first}
         return [self.connection.execute("SELECT k FROM t WHERE k = ?", (n,)).fetchone()
                 for n in self.items]
 """
@@ -587,6 +588,10 @@ class Store{bases}:
         ({"bases": "(Base)"}, False),
         ({"init": "pass"}, False),
         ({"init": "if items: self.connection = connection"}, False),
+        ({"init": "if not items: return\n        self.connection = connection"}, False),
+        ({"init": "items.connection = connection"}, False),
+        ({"first": "self = self.other"}, False),
+        ({"more": "connection = property(id)"}, False),
         ({"more": "def connection(self): pass"}, False),
         ({"more": "def g(self): del self.connection"}, False),
         ({"more": "def __getattr__(self, name): return 1"}, False),
@@ -594,7 +599,13 @@ class Store{bases}:
     ],
 )
 def test_a_connection_of_an_object_is_one_that_its_class_sets(bench, change, found):
-    plain = {"bases": "", "init": "self.connection = connection", "more": "", **change}
+    plain = {
+        "bases": "",
+        "init": "self.connection = connection",
+        "more": "",
+        "first": "",
+        **change,
+    }
     assert ("consent" in safeties(bench, STORE.format(**plain))) is found
 
 

@@ -295,22 +295,35 @@ def _is_set_by_init(
     module: SourceModule, function: FunctionNode, asker: ast.Attribute, base: ast.Name
 ) -> bool:
     """Whether this is an attribute of `self` that `__init__` of a plain class sets for sure."""
-    holder = module.scopes.parent(function)
-    own = [argument.arg for argument in function.args.args[:1]]
-    if not isinstance(holder, ast.ClassDef) or own != [base.id] or function.decorator_list:
+    scopes, holder = module.scopes, module.scopes.parent(function)
+    if not isinstance(holder, ast.ClassDef) or _itself(function) != base.id:
         return False
-    named = [n for n in ast.walk(holder) if getattr(n, "name", None) == asker.attr]
+    if function.decorator_list or len(scopes.bindings(scopes.inner(function), base.id)) != 1:
+        return False
     deleted = any(
         isinstance(n, ast.Attribute) and n.attr == asker.attr and isinstance(n.ctx, ast.Del)
         for n in ast.walk(holder)
     )
-    if named or deleted or not is_plain_class(module, holder):
+    own = asker.attr in scopes.inner(holder).bindings
+    if own or deleted or not is_plain_class(module, holder):
         return False
     makers = [n for n in holder.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
-    for statement in makers[0].body if len(makers) == 1 else ():
+    return len(makers) == 1 and _sets(makers[0], asker.attr)
+
+
+def _itself(function: FunctionNode) -> str | None:
+    """What a method calls its object."""
+    return next((argument.arg for argument in function.args.args), None)
+
+
+def _sets(maker: ast.FunctionDef, name: str) -> bool:
+    """Whether a method sets an attribute of its object, whenever it comes to its end."""
+    if any(isinstance(node, ast.Return) for node in ast.walk(maker)):
+        return False
+    for statement in maker.body:
         match statement:
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attr)]):
-                if attr == asker.attr and [name] == [a.arg for a in makers[0].args.args[:1]]:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=of), attr=attr)]):
+                if (of, attr) == (_itself(maker), name):
                     return True
             case _:
                 pass
