@@ -6,6 +6,7 @@ import contextlib
 import re
 import sqlite3
 import textwrap
+from collections import Counter
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -674,6 +675,33 @@ def test_where_the_evidence_speaks_against_the_rewrite_only_it_becomes_advice(
     safety, reason = admission(bench, EVERY.replace("FETCH", fetch), run)
     plain = reason and reason.replace("tests.remedies.", "")
     assert (safety, plain) == found
+
+
+class Sold:
+    """An object whose `get` may do anything."""
+
+    def get(self, name):
+        return name
+
+
+@pytest.mark.parametrize(
+    ("prices", "found"),
+    [
+        ({1: 2}, ("consent", None)),
+        (Counter({1: 2}), ("consent", None)),
+        (Sold(), ("advice", "the loop calls methods of test_hostile_queries.Sold")),
+    ],
+)
+def test_methods_of_other_objects_could_reach_the_database(bench, prices, found):
+    source = EVERY.replace("FETCH", "one").replace("(connection, items)", "(connection, items, p)")
+    source = source.replace("    return found", "        x = p.get(item)\n    return found")
+
+    def run(module):
+        with database(rows=MANY) as connection:
+            module.f(connection, MANY, prices)
+
+    safety, reason = admission(bench, source, run)
+    assert (safety, reason and reason.replace("tests.remedies.", "")) == found
 
 
 def test_a_driver_that_is_not_known_well_enough_gets_advice(bench):

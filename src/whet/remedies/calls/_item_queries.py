@@ -16,6 +16,7 @@ from whet.remedies.calls._disturbance import disturbance
 from whet.remedies.calls._loops import directly_in, has_inner_functions, is_invariant, stored_in
 from whet.remedies.calls._often import constant_text
 from whet.remedies.calls._queries import BUILTINS, MOST_PARAMETERS, ManySelect, select_for_many
+from whet.remedies.calls._words import CHANGING_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -346,6 +347,25 @@ def _is_quiet(
         if isinstance(node, _LOOPS) and not _goes_through(node, named):
             return False
     return not has_inner_functions(rest) and not disturbance(module, function, rest)
+
+
+def owners_of_methods(module: SourceModule, query: ItemQuery) -> list[ast.expr]:
+    """What the rest of the loop calls methods on that change nothing of plain objects.
+
+    Rows and containers that the function made itself are left out.
+    """
+    asking = {query.answer, query.execute}
+    before = set(ast.walk(query.items))
+    return [
+        call.func.value
+        for call in ast.walk(query.whole)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call not in before | asking
+        and call.func.attr not in CHANGING_METHODS
+        and module.scopes.dotted(call.func) is None
+        and not asking & set(ast.walk(call.func.value))
+    ]
 
 
 def _goes_through(loop: ast.AST, names: Collection[str]) -> bool:

@@ -10,7 +10,8 @@ Why slow
 Evidence needed
     From the run: how often this place asked, and which driver it asked. For a rewrite also: that
     this was exactly a cursor or connection of `sqlite3`, that the items came from lists or tuples
-    of plain values, that rows were plain tuples and, by `fetchall`, at most one for an item.
+    of plain values, that rows were plain tuples and, by `fetchall`, at most one for an item, and
+    that the loop calls methods of builtin types only.
 
 Before
     for item in items:
@@ -62,18 +63,22 @@ from whet.codebase.syntax import span_of
 from whet.errors import WhetError
 from whet.records import Edit
 from whet.remedies._admission import PLAIN, types_of
-from whet.remedies._asking import asked, looks, missed, others_than
+from whet.remedies._asking import asked, kinds_of, looks, missed, others_than
 from whet.remedies._library_calls import shared_definition
 from whet.remedies._locals import in_brackets
 from whet.remedies._places import found_again, hot_function, import_of, new_match
-from whet.remedies.calls._item_queries import ItemQuery, item_queries
+from whet.remedies.calls._item_queries import (
+    ItemQuery,
+    item_queries,
+    owners_of_methods,
+)
 from whet.remedies.calls._loops import indent_unit
 from whet.remedies.calls._often import calls_of, constant_text, often
 from whet.remedies.calls._queries import ANSWERS, EACH, SIZE
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from whet.codebase.syntax import SourceModule
     from whet.records import Evidence, HotPlace, Match, ValueEvidence
@@ -93,6 +98,7 @@ DIFFERS = (
 _SELECT = re.compile(r"\s*SELECT\b.*\bWHERE\b.*(\?|%s|%\(|:\w)", re.IGNORECASE | re.DOTALL)
 _ASKING = frozenset({"object", "parameters"})
 _ASKERS = frozenset({"sqlite3.Connection", "sqlite3.Cursor"})
+_LIBRARY = ("_io.", "collections.")  # beside builtin types
 _VALUES = PLAIN | {"float"}
 
 
@@ -118,6 +124,7 @@ def _rewritable(module: SourceModule, query: ItemQuery) -> Match:
             ("parameters", query.execute.args[1]),
             ("answer", query.answer),
             ("items", query.items),
+            *(("owner", owner) for owner in owners_of_methods(module, query)),
         ],
         lines=[
             line
@@ -173,6 +180,7 @@ def _admit_rewrite(match: Match, evidence: Evidence) -> Admission:
         or _others_inside(items, _VALUES | {"tuple"}, "an item")
         or _others_inside(parameters, _VALUES, "a parameter")
         or _against_answer(answer, one=match.data["one"])
+        or _against_owners(seen.get("owner", ()))
     )
     if odd:
         return refused(odd, **facts)
@@ -188,6 +196,13 @@ def _against_answer(answer: ValueEvidence, *, one: bool) -> str | None:
     if answer.size_median is not None and answer.size_median > 1:
         return "items have several rows, whose order another query may change"
     return others_than({"list"}, [answer], "rows") or _others_inside(answer, {"tuple"}, "a row")
+
+
+def _against_owners(owners: Iterable[ValueEvidence]) -> str | None:
+    """Whether a method may do more than its name says, so that it could reach the database."""
+    kinds = {kind for kind in kinds_of(owners) if "." in kind}
+    odd = sorted(kind for kind in kinds if not kind.startswith(_LIBRARY))
+    return f"the loop calls methods of {', '.join(odd)}" if odd else None
 
 
 def _others_inside(value: ValueEvidence, allowed: Collection[str], what: str) -> str | None:
