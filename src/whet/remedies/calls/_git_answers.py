@@ -36,7 +36,7 @@ def NAME(items, ask, size=100, text=None, **options):
 _OBJECTS = r'''
 def NAME(items, field=None, folder=None, name_of=str):
     """Ask one git for the blobs of items, or for their objects' name (0), type (1), size (2)."""
-    odd = ("..", ":!", ":^", "^@", "^!", "^-")  # more than a name to some commands
+    odd = ("..", ":/", ":!", ":^", "^@", "^!", "^-")  # more than a name to some commands
     answers = {}
     try:
         names = {item: name_of(item) for item in items if type(item) is str}
@@ -58,7 +58,7 @@ def NAME(items, field=None, folder=None, name_of=str):
             return {}
         lines = io.BytesIO(done.stdout)
         for item in asked:
-            *head, kind, size = lines.readline().split()
+            *head, kind, size = lines.readline()[:-1].split(b" ")
             if not size.isdigit():  # "missing"
                 continue
             answer = b"%s\n" % (*head, kind, size)[field or 0]
@@ -85,7 +85,7 @@ def NAME(paths, shown, folder=None):
         wanted = {
             os.fsencode(path): path
             for path in paths
-            if type(path) is str and path.isprintable() and not set(path) & set(":*?[\\")
+            if type(path) is str and not set(path) & set(":*?[\\")
         }
         rest, begin, answer = b"", 1, None
         with subprocess.Popen(words, stdin=no, stdout=pipe, stderr=no, cwd=folder) as log:
