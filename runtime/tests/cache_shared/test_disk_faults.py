@@ -282,7 +282,7 @@ def test_the_bound_is_kept_and_what_was_read_stays(run_disk, record, clock):
     drive(tier.write("used", record(b"u" * 900, life_s=10_000), seen=None))
     for at in range(600):
         if at % 50 == 0:
-            clock.ahead_s += 11
+            clock.ahead_s += 61
             assert body_at(tier, "used") is not None
         drive(tier.write(f"k{at}", record(b"x" * 5_000, life_s=10_000), seen=None))
     counted = tier.statistics()

@@ -48,7 +48,7 @@ class DiskTier:
         timeout_s: The longest wait for another process's write.
         poll_s: How often invalidations of other processes are looked for, once `listen` is called.
         delay_s: How long a value of up to 32 KB may wait to be written together with others, at
-            most 16. This process sees it at once, others when it is written; a process that is
+            most 32. This process sees it at once, others when it is written; a process that is
             killed before leaves what was there. 0 writes each value before `write` returns.
         clock: What tells the time.
 

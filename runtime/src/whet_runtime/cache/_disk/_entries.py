@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from whet_runtime.clock import Clock
 
 _LARGEST_INLINE_BYTES = 32_768  # beyond, a file is read faster than SQLite's overflow pages
-_USED_EVERY_S = 10  # last use is noted so coarsely that most reads write nothing
+_USED_EVERY_S = 60  # last use is noted so coarsely that most reads write nothing
 _NOTED_AT_ONCE = 200
 _ROW_BYTES = 60
 _CHECKS_PER_BOUND = 64  # the bound is checked whenever this share of it was written

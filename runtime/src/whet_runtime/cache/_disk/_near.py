@@ -28,8 +28,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from whet_runtime.cache._disk import _rows
 from whet_runtime.cache._disk._known import ENTRY_BYTES, Known, KnownRows
-from whet_runtime.cache._disk._rows import WHERE_MARKED, WHERE_NOTHING, as_bytes, key_id
+from whet_runtime.cache._disk._rows import as_bytes, key_id
 from whet_runtime.cache._disk._store import LOOKED_EVERY_S, transaction
 from whet_runtime.cache._fork import guard_forks
 from whet_runtime.cache._numbers import random_number
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from whet_runtime.cache._disk._rows import Content
     from whet_runtime.cache._disk._store import Lent, Store
 
-# A commit of one row takes 35 µs, of 16 rows 10 a row, of 32 and more 9. Few also means that the
+# A commit of one row takes 35 µs, of 16 rows 10 a row, of 32 and 64 9. Few also means that the
 # write lock is kept for a short time: beside a thread that computes, each row may wait 5 ms for
 # the interpreter.
 MOST_WAITING = 32
@@ -167,10 +168,7 @@ class Near:
             self._lock.release()
 
     def write_use(self, rows: Sequence[tuple[int, int]]) -> None:
-        """Writes down when entries were used, by this connection: another's would empty its cache.
-
-        Args:
-            rows: Second of the last use, and number of the row.
+        """Writes down seconds of last use and numbers of rows, with the cached pages kept.
 
         Raises:
             TierUnavailable: It cannot be written.
@@ -309,8 +307,7 @@ class Near:
         elif self._thread is None:
             self._start_thread()
         sight = _made(Sight, (record, mark))
-        servable = not record.generations
-        held = size + ENTRY_BYTES
+        held, servable = size + ENTRY_BYTES, not record.generations
         self._known.keep(key, _made(Known, (sight, hard_s, used_s, identity, held, servable)))
         return True
 
@@ -329,8 +326,9 @@ class Near:
                     waiting = self._waiting.values()
                     added = [row[:-1] for row in waiting if not row[-1]]
                     changed = [row for row in waiting if row[-1]]
-                    cursor.executemany(WHERE_NOTHING, added)
-                    cursor.executemany(WHERE_MARKED, changed)
+                    cursor.executemany(_rows.WHERE_NOTHING, added)
+                    if cursor.executemany(_rows.WHERE_INLINE, changed).rowcount < len(changed):
+                        cursor.executemany(_rows.WHERE_MARKED, changed)  # those that have a file
                 number = changes.begin()
         finally:
             if number is not None:
