@@ -5,8 +5,9 @@
     python runtime/benchmarks/shared_tiers.py --python PYTHON   # one that has the peers
 
 The peers are installed into a temporary environment. Each ratio comes from rounds in which both
-sides take turns; the median of the rounds' ratios is reported. Writes results/shared_tiers.json
-and results/shared_tiers.md.
+sides take turns; the median of the rounds' ratios is reported. Processor time is that of the whole
+process: the disk tier may write in a thread of its own. Writes results/shared_tiers.json and
+results/shared_tiers.md; parts that were not measured stay, with the machine as it was then.
 """
 
 from __future__ import annotations
@@ -45,8 +46,12 @@ VALUE = {
 KEYS = 2_000
 SIZES = (3_000, 20_000, 100_000)
 KEYS_OF_A_SIZE = 200
+MANY_KEYS = 20_000  # more than a process remembers
 TAGGED = 5_000
 CALLERS = 40
+
+
+CLOCKS = (("cpu", time.process_time), ("wall", time.perf_counter))
 
 
 def take_turns(
@@ -54,8 +59,12 @@ def take_turns(
     keys: list[str],
     rounds: int,
     clock: Callable[[], float],
+    finish: Callable[[], object] = list,
 ) -> dict[str, list[float]]:
-    """Microseconds per call of each side, a figure a round, in changing order."""
+    """Microseconds per call of each side, a figure a round, in changing order.
+
+    Before the clock is read `finish` is called, to write down what waits.
+    """
     spent: dict[str, list[float]] = {name: [] for name in sides}
     order = list(sides)
     for _ in range(rounds):
@@ -66,6 +75,7 @@ def take_turns(
             began = clock()
             for key in keys:
                 call(key)
+            finish()
             spent[name].append((clock() - began) / len(keys) * 1e6)
     return spent
 
@@ -78,29 +88,23 @@ def ratio(over: list[float], under: list[float]) -> float:
 def measure_disk(rounds: int) -> dict[str, Any]:
     """Get and set of a mapping of 270 bytes, from value to value, in one thread.
 
-    By the tier and its codec, and through a whole cache whose memory holds one entry.
+    By the tier and its codec, and through a whole cache whose memory holds one entry. What waited
+    to be written is written before the clock is stopped. Both sides commit alike: log ahead,
+    `synchronous=NORMAL`.
     """
     import diskcache
     from whet_runtime import Cache
     from whet_runtime._steps import drive
     from whet_runtime.cache._codec import ValueCodec
     from whet_runtime.cache._disk import DiskTier
-    from whet_runtime.cache._tier import Record
 
     with tempfile.TemporaryDirectory() as folder:
-        tier, codec = DiskTier(Path(folder) / "whet"), ValueCodec()
+        tier, codec = DiskTier(Path(folder) / "whet", timeout_s=5), ValueCodec()
+        at_once = DiskTier(Path(folder) / "at once", timeout_s=5, delay_s=0)
         peer = diskcache.Cache(str(Path(folder) / "diskcache"))
-        cache = Cache(max_size=1, tiers=(DiskTier(Path(folder) / "cache"),))
-
-        def put(key: str) -> None:
-            body, number = codec.encode(VALUE)
-            now_s = time.time()
-            record = Record(body, number, now_s, now_s + 999, now_s + 999, {}, 0.0, 0)
-            drive(tier.write(key, record, seen=None))
-
-        def get(key: str) -> Any:
-            record = drive(tier.read((key,))).sights[key].record
-            return codec.decode(record.body, record.fingerprint)
+        cache = Cache(max_size=1, tiers=(DiskTier(Path(folder) / "cache", timeout_s=5),))
+        put, get, flush = calls_of(tier, codec, VALUE)
+        put_at_once, _, _ = calls_of(at_once, codec, VALUE)
 
         def peer_put(key: str) -> None:
             peer.set(key, VALUE, expire=999)
@@ -108,36 +112,41 @@ def measure_disk(rounds: int) -> dict[str, Any]:
         keys = [f"user:{at}" for at in range(KEYS)]
         for key in keys:
             put(key)
+            put_at_once(key)
             peer_put(key)
             cache.set(key, VALUE)
             assert get(key) == peer.get(key) == cache.get(key) == VALUE
         sides = {"get": get, "diskcache get": peer.get, "set": put, "diskcache set": peer_put}
         sides |= {"cache get": cache.get, "cache set": lambda key: cache.set(key, VALUE)}
+        sides["set at once"] = put_at_once
         found: dict[str, Any] = {}
-        for name, clock in (("cpu", time.thread_time), ("wall", time.perf_counter)):
-            spent = take_turns(sides, keys, rounds, clock)
+        for name, clock in CLOCKS:
+            spent = take_turns(sides, keys, rounds, clock, flush)
             found[name] = {
                 "us": {side: round(median(each), 1) for side, each in spent.items()},
+                "least_us": {side: round(min(each), 1) for side, each in spent.items()},
                 "get_ratio": ratio(spent["diskcache get"], spent["get"]),
                 "set_ratio": ratio(spent["diskcache set"], spent["set"]),
+                "set_at_once_ratio": ratio(spent["diskcache set"], spent["set at once"]),
                 "cache_get_ratio": ratio(spent["diskcache get"], spent["cache get"]),
                 "cache_set_ratio": ratio(spent["diskcache set"], spent["cache set"]),
             }
         found["several_keys"] = read_several(tier, peer, keys, rounds)
         found["sizes"] = [at_size(tier, peer, size, rounds) for size in SIZES]
+        found["many_keys"] = many_keys(tier, peer, rounds)
         peer.close()
         cache.close()
+        drive(at_once.close())
         drive(tier.close())
     return found
 
 
-def at_size(tier: Any, peer: Any, size: int, rounds: int) -> dict[str, float]:
-    """Get and set of a text of some bytes in a mapping, in processor time."""
+def calls_of(
+    tier: Any, codec: Any, value: Any
+) -> tuple[Callable[[str], None], Callable[[str], Any], Callable[[], None]]:
+    """What stores a value at a key, what reads it, and what writes down all that waits."""
     from whet_runtime._steps import drive
-    from whet_runtime.cache._codec import ValueCodec
     from whet_runtime.cache._tier import Record
-
-    codec, value = ValueCodec(), {"text": "x" * size}
 
     def put(key: str) -> None:
         body, number = codec.encode(value)
@@ -149,13 +158,42 @@ def at_size(tier: Any, peer: Any, size: int, rounds: int) -> dict[str, float]:
         record = drive(tier.read((key,))).sights[key].record
         return codec.decode(record.body, record.fingerprint)
 
+    return put, get, tier._entries.flush  # noqa: SLF001 - to be counted as theirs
+
+
+def many_keys(tier: Any, peer: Any, rounds: int) -> dict[str, Any]:
+    """Keys in random order, more than a process remembers: most reads ask SQLite."""
+    from whet_runtime.cache._codec import ValueCodec
+
+    put, get, flush = calls_of(tier, ValueCodec(), VALUE)
+    sides = {"get": get, "diskcache get": peer.get, "set": put}
+    sides["diskcache set"] = lambda key: peer.set(key, VALUE, expire=999)
+    keys = [f"many:{at}" for at in range(MANY_KEYS)]
+    for key in keys:
+        put(key)
+        sides["diskcache set"](key)
+    spent = take_turns(sides, keys, max(1, rounds // 3), time.process_time, flush)
+    return {
+        "keys": MANY_KEYS,
+        "us": {side: round(median(each), 1) for side, each in spent.items()},
+        "get_ratio": ratio(spent["diskcache get"], spent["get"]),
+        "set_ratio": ratio(spent["diskcache set"], spent["set"]),
+    }
+
+
+def at_size(tier: Any, peer: Any, size: int, rounds: int) -> dict[str, float]:
+    """Get and set of a text of some bytes in a mapping, in processor time."""
+    from whet_runtime.cache._codec import ValueCodec
+
+    value = {"text": "x" * size}
+    put, get, flush = calls_of(tier, ValueCodec(), value)
     sides = {"set": put, "get": get, "diskcache get": peer.get}
     sides["diskcache set"] = lambda key: peer.set(key, value, expire=999)
     keys = [f"{size}:{at}" for at in range(KEYS_OF_A_SIZE)]
     for key in keys:
         put(key)
         sides["diskcache set"](key)
-    spent = take_turns(sides, keys, rounds, time.thread_time)
+    spent = take_turns(sides, keys, rounds, time.process_time, flush)
     return {
         "bytes": size,
         "get_ratio": ratio(spent["diskcache get"], spent["get"]),
@@ -175,7 +213,7 @@ def read_several(tier: Any, peer: Any, keys: list[str], rounds: int) -> dict[str
         },
         batches,
         rounds,
-        time.thread_time,
+        time.process_time,
     )
     per_key = {side: round(median(each) / 50, 1) for side, each in spent.items()}
     return {"us_per_key": per_key, "ratio": ratio(spent["diskcache"], spent["whet"])}
@@ -288,7 +326,7 @@ def measure_redis(rounds: int) -> dict[str, Any]:
             "plain GET": lambda key: client.get(names[key]),
         }
         found: dict[str, Any] = {}
-        for name, clock in (("cpu", time.thread_time), ("wall", time.perf_counter)):
+        for name, clock in CLOCKS:
             spent = take_turns(sides, keys, rounds, clock)
             found[name] = {
                 "us": {side: round(median(each), 1) for side, each in spent.items()},
@@ -428,7 +466,10 @@ def wait_for(port: int) -> None:
 
 def table(found: dict[str, Any]) -> str:
     """The figures as a page."""
-    lines = ["# Shared tiers", "", f"Machine: `{json.dumps(found['machine'])}`.", ""]
+    lines = ["# Shared tiers", ""]
+    for condition in dict.fromkeys(json.dumps(found["machines"][part]) for part in found["parts"]):
+        parts = [part for part in PARTS if json.dumps(found["machines"].get(part)) == condition]
+        lines += [f"Machine of {', '.join(parts)}: `{condition}`.", ""]
     lines += [f"Versions: `{json.dumps(found['versions'])}`.", ""]
     lines += ["| what | measured | target |", "| --- | --- | --- |"]
     if disk := found.get("disk"):
@@ -439,12 +480,17 @@ def table(found: dict[str, Any]) -> str:
             lines.append(
                 f"| disk set over diskcache, {clock} | {disk[clock]['set_ratio']} x | 4 x |"
             )
+            alone = disk[clock]["set_at_once_ratio"]
+            lines.append(f"| the same with `delay_s=0`, {clock} | {alone} x | |")
             for name in ("get", "set"):
                 whole = disk[clock][f"cache_{name}_ratio"]
                 lines.append(f"| `Cache.{name}` over diskcache, {clock} | {whole} x | |")
         for each in disk["sizes"]:
             both = f"{each['get_ratio']} x, {each['set_ratio']} x"
             lines.append(f"| disk get, set of {each['bytes']:,} bytes over diskcache | {both} | |")
+        many = disk["many_keys"]
+        both = f"{many['get_ratio']} x, {many['set_ratio']} x"
+        lines.append(f"| disk get, set of {many['keys']:,} keys over diskcache, cpu | {both} | |")
         several = disk["several_keys"]
         lines.append(f"| disk, 50 keys at once, over diskcache | {several['ratio']} x | |")
     if tags := found.get("tags"):
@@ -462,6 +508,15 @@ def table(found: dict[str, Any]) -> str:
     for name, loads in found.get("callers", {}).items():
         lines.append(f"| loads of {CALLERS} callers, {name} | {loads} | 1 |")
     return "\n".join(lines) + "\n"
+
+
+def earlier(path: Path) -> dict[str, Any]:
+    """The results that are there, to be measured anew in part."""
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    if "machines" not in found:  # of all parts at once
+        machine_then = found.pop("machine", None)
+        found["machines"] = {part: machine_then for part in PARTS if part in found}
+    return found
 
 
 def main() -> None:
@@ -482,12 +537,15 @@ def main() -> None:
     if not (arguments.all or arguments.only):
         parser.error("give --all or --only PART")
     with peers_python(arguments.python) as python:
-        found: dict[str, Any] = {"machine": machine(), "versions": versions(python)}
+        found = earlier(RESULTS / "shared_tiers.json")
+        found["versions"] = versions(python)
         for part in parts:
+            found["machines"][part] = machine()
             command = [python, __file__, "--inside", "--only", part]
             command += ["--rounds", str(arguments.rounds)]
             done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, check=True)
             found |= json.loads(done.stdout)
+    found["parts"] = [part for part in PARTS if part in found]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "shared_tiers.json").write_text(json.dumps(found, indent=1) + "\n")
     (RESULTS / "shared_tiers.md").write_text(table(found))
