@@ -479,8 +479,13 @@ SHAPES = {
         (f"class A:\n    def __init__(self, d):\n        self.d = d\n\n    def f(self, ns):\n"
          f"        return [{ASKED.replace('cwd=d', 'cwd=self.d')} for n in ns]\n"),
         f"import json\n{looped(f'print(look({ASKED}))')}def look(t):\n    return json.loads(t)\n",
+        'D = "."\n' + looped(f"print({ASKED.replace('cwd=d', 'cwd=D')})"),
+        (f"def f(ns, d):\n    with d as e:\n"
+         f"        return [{ASKED.replace('cwd=d', 'cwd=e')} for n in ns]\n"),
     ],
     "advice": [
+        f"def g(d):\n    def f(ns):\n        return [{ASKED} for n in ns]\n",
+        looped(ASKED.replace('"cat-file"', '"--bare", "cat-file"')),
         looped(f"print({ASKED})\n        subprocess.run(['git', 'gc'])"),
         looped(f"open(n, 'w').write({ASKED})"),
         looped(f"keep(d, {ASKED})"),
