@@ -581,6 +581,22 @@ def test_what_the_run_shows_admits_the_rewrite_or_not(bench, repository, source,
     assert remedy.admit(match, bench.observe(module, [match], run)).reason == reason
 
 
+class Index(list):
+    """An index of the user's own, whose methods may change the repository."""
+
+
+@pytest.mark.parametrize("kind", [list, Index])
+def test_methods_of_the_users_own_types_keep_a_loop_as_it_is(bench, repository, kind):
+    remedy = find_remedy("git_per_item")
+    asked = ASKED.replace("cwd=d", "cwd=D")
+    module = bench.module(f"{HEAD}{looped(f'd[1].append({asked})')}\n\nD = None\n")
+    (match,) = bench.matches(module, remedy)
+    run = lambda m: setattr(m, "D", str(repository)) or m.f(TEXTS, [0, kind()])  # noqa: E731 -- a run in a word
+    reason = remedy.admit(match, bench.observe(module, [match], run)).reason
+    assert (reason is None) == (kind is list)
+    assert kind is list or reason.endswith(".Index")
+
+
 KEPT = """
 class Base:
     def __init__(self, d):

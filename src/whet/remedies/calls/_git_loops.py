@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from whet.codebase.scopes import FUNCTIONS
 from whet.remedies._locals import bound_before, is_editable, looks_at_locals
-from whet.remedies._places import walk_function
+from whet.remedies._places import is_where_it_says, walk_function
 from whet.remedies._plain_classes import plain_classes
 from whet.remedies.calls._git_questions import Question, question
 from whet.remedies.calls._loops import has_inner_functions, is_invariant, stored_in
@@ -127,8 +127,23 @@ def _is_whole(module: SourceModule, function: FunctionNode, found: AskingLoop) -
         and all(is_invariant(module, node, statement) for node in steady)
         and all(_is_bound(module, function, node, statement) for node in steady)
         and is_editable(module, items)
+        and all(is_where_it_says(module, node) for node in receivers(module, found))
         and not isinstance(items, ast.Tuple | ast.Starred | ast.NamedExpr | ast.Lambda)
     )
+
+
+def receivers(module: SourceModule, found: AskingLoop) -> list[ast.expr]:
+    """What the rest of the loop calls methods on, whose names promise to leave files alone."""
+    asking = set(ast.walk(found.call))
+    before = set(ast.walk(found.items))
+    return [
+        node.func.value
+        for node in ast.walk(found.loop)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node not in asking | before
+        and module.scopes.dotted(node.func) is None
+    ]
 
 
 def _stays(module: SourceModule, folder: ast.expr, loop: Loop, statement: ast.stmt) -> bool:

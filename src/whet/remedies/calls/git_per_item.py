@@ -13,7 +13,8 @@ Why slow
 
 Evidence needed
     From the run: how often this place started git. For the rewrite also that the items came
-    from lists or tuples of texts, and that most of them were asked about.
+    from lists or tuples of texts, that most of them were asked about, and that the loop calls
+    methods of builtin types only, or of a few of the standard library.
 
 Before
     for path in paths:
@@ -54,7 +55,7 @@ from whet.remedies._asking import asked, kinds_of, looks, median_size
 from whet.remedies._places import found_again, hot_function, new_match
 from whet.remedies._plain_classes import are_of, plain_classes
 from whet.remedies.calls._git_answers import AT_ONCE, definitions
-from whet.remedies.calls._git_loops import AskingLoop, questions_of
+from whet.remedies.calls._git_loops import AskingLoop, questions_of, receivers
 from whet.remedies.calls._often import calls_of, often
 from whet.remedies.remedy import Admission, Remedy, refused
 
@@ -86,6 +87,7 @@ BATCHED = {
     "show": "`git cat-file --batch` answers any number of objects in one process",
 }
 _WITH_VALUE = frozenset({"-C", "-c", "--git-dir", "--work-tree"})
+_LIBRARY = ("_hashlib.", "_io.", "collections.", "datetime.", "pathlib.", "re.")
 _MANY = ("--batch", "--stdin", "--name-only")
 _TAKES_ANY = (ast.Assign, ast.AnnAssign, ast.Call, ast.DictComp, ast.ListComp, ast.Return)
 
@@ -105,6 +107,7 @@ def detect(module: SourceModule, hot: HotPlace) -> list[Match]:
 def _match(module: SourceModule, found: AskingLoop) -> Match:
     folder = found.question.folder
     values = [("name", found.question.name), ("items", found.items)]
+    values += [("receiver", node) for node in receivers(module, found)]
     data: dict[str, object] = {"at_once": AT_ONCE[found.question.asks]}
     if isinstance(folder, ast.Attribute):
         values.append(("owner", folder.value))
@@ -170,6 +173,9 @@ def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- on
         return refused(f"items are of type {', '.join(sorted(odd))}", **facts)
     if not are_of(kinds_of(seen.get("owner", ())), match.data.get("classes", ()), match.file):
         return refused("the folder is kept by an object of another class", **facts)
+    called = {kind for kind in kinds_of(seen.get("receiver", ())) if "." in kind}
+    if odd := {kind for kind in called if not kind.startswith(_LIBRARY)}:
+        return refused(f"the loop calls methods of {', '.join(sorted(odd))}", **facts)
     if started < LEAST_STARTED or started < 2 * loops:
         return refused("git is started seldom in a loop", **facts)
     if started < LEAST_USED * loops * median_size(seen["items"]):
