@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
     from whet.records import Edit
 
-AT_ONCE = {"objects": 100, "log": 1000}
-"""Items a process: contents are held in memory, and one walk through history serves many."""
+CONTENTS, FACTS, PATHS = 25, 100, 1000
+"""Items a process: contents are in memory together, a walk through history serves many paths."""
 _PAIRS = '''
-def NAME(items, ask, size=100, text=None, **options):
+def NAME(items, ask, size=25, text=None, **options):
     """Pair each item with its answer, or with None where it must be asked for alone."""
     answers = {}
     for number, item in enumerate(items):

@@ -27,12 +27,12 @@ After
         found[path] = answer if answer is not None else subprocess.check_output(...)
 
 Safety
-    Needs consent: the items of a batch (a hundred objects, or a thousand paths) are asked about
-    at one moment, their contents are in memory together, and a loop that is left early has asked
-    for more than it uses. Whatever one `git cat-file --batch` or `git log --name-only` does not
-    answer plainly is asked for as before, at its turn: missing objects, trees and tags in place
-    of a blob, odd names, history behind a merge, repositories that git warns about or cannot
-    read.
+    Needs consent: the items of a batch (25 contents, a hundred types, sizes or names, a thousand
+    paths) are asked about at one moment, its contents are in memory together, and a loop that is
+    left early has asked for more than it uses. Whatever one `git cat-file --batch` or
+    `git log --name-only` does not answer plainly is asked for as before, at its turn: missing
+    objects, trees and tags in place of a blob, odd names, history behind a merge, repositories
+    that git warns about or cannot read.
 
 When not
     Few calls, or questions that depend on the answer before (a `--batch` process that is kept
@@ -54,7 +54,7 @@ from whet.remedies._admission import types_of
 from whet.remedies._asking import asked, kinds_of, looks, median_size
 from whet.remedies._places import found_again, hot_function, new_match
 from whet.remedies._plain_classes import are_of, plain_classes
-from whet.remedies.calls._git_answers import AT_ONCE, definitions
+from whet.remedies.calls._git_answers import CONTENTS, FACTS, PATHS, definitions
 from whet.remedies.calls._git_loops import AskingLoop, questions_of, receivers
 from whet.remedies.calls._often import calls_of, often
 from whet.remedies.remedy import Admission, Remedy, refused
@@ -62,6 +62,7 @@ from whet.remedies.remedy import Admission, Remedy, refused
 if TYPE_CHECKING:
     from whet.codebase.syntax import SourceModule
     from whet.records import Evidence, HotPlace, Match
+    from whet.remedies.calls._git_questions import Question
 
 NAME = "git_per_item"
 LEAST_STARTED = 5
@@ -108,7 +109,7 @@ def _match(module: SourceModule, found: AskingLoop) -> Match:
     folder = found.question.folder
     values = [("name", found.question.name), ("items", found.items)]
     values += [("receiver", node) for node in receivers(module, found)]
-    data: dict[str, object] = {"at_once": AT_ONCE[found.question.asks]}
+    data: dict[str, object] = {"at_once": _at_once(found.question)}
     if isinstance(folder, ast.Attribute):
         values.append(("owner", folder.value))
         data["classes"] = plain_classes(module, folder.attr)
@@ -121,6 +122,13 @@ def _match(module: SourceModule, found: AskingLoop) -> Match:
         values=values,
         data=data,
     )
+
+
+def _at_once(asks: Question) -> int:
+    """How many items one process is asked for."""
+    if asks.asks == "log":
+        return PATHS
+    return FACTS if asks.details else CONTENTS
 
 
 def _describe(
@@ -214,8 +222,8 @@ def _around_items(
     """What stands before and behind the items, on lines of their own where one is too long."""
     asks = found.question
     options = dict(asks.details)
-    if asks.asks == "log":
-        options["size"] = str(AT_ONCE["log"])
+    if _at_once(asks) != CONTENTS:
+        options["size"] = str(_at_once(asks))
     if asks.folder is not None:
         options["folder"] = module.text_of(asks.folder)
     if not isinstance(asks.name, ast.Name):

@@ -6,7 +6,7 @@ import subprocess
 from subprocess import PIPE, run
 
 
-def _with_answers(items, ask, size=100, text=None, **options):
+def _with_answers(items, ask, size=25, text=None, **options):
     """Pair each item with its answer, or with None where it must be asked for alone."""
     answers = {}
     for number, item in enumerate(items):
@@ -101,7 +101,9 @@ def _git_log(paths, shown, folder=None):
 
 def kinds(names, folder):
     found = []
-    for name, answer in _with_answers(names, _git_objects, field=1, folder=folder):
+    for name, answer in _with_answers(
+        names, _git_objects, field=1, size=100, folder=folder
+    ):
         found.append(
             answer if answer is not None else subprocess.check_output(["git", "-C", folder, "cat-file", "-t", name])  # whet: expect
         )
@@ -137,7 +139,7 @@ def names(revisions, folder):
     return [
         (answer if answer is not None else subprocess.check_output(["git", "rev-parse", "--verify", each], cwd=folder, text=True)).strip()  # whet: expect
         for each, answer in _with_answers(
-            revisions, _git_objects, field=0, folder=folder, text=(None, None)
+            revisions, _git_objects, field=0, size=100, folder=folder, text=(None, None)
         )
     ]
 
