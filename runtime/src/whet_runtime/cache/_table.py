@@ -54,6 +54,7 @@ class Table:
         self.tick_at = GONE
         self._sweeping: list[Hashable] = []
         self.sweep_at = self._next_end = FOREVER
+        self._tidying = False
         guard_forks(self)
 
     def put(  # noqa: PLR0913, PLR0917  (the slots of a node)
@@ -147,24 +148,44 @@ class Table:
             self.make_room(now, dropped)
         return True
 
-    def tick(self, now: float, life: float) -> None:
-        """Tells when entries end that are written from now on, for a while.
+    def tick(self, now: float, life: float) -> float:
+        """When entries end that are written now, and for a while from now on.
 
         One float for all that are written within a millisecond: reads find it in the processor's
-        cache, and an entry takes 24 bytes less. Entries end that much early, never late.
+        cache, and an entry takes 24 bytes less. Entries end that much early, never late. Where
+        the lock is taken nobody waits for it: the float is for the caller alone then.
         """
-        with self.lock:
-            self.wake = wake = now + life  # before `tick_at`: who sees that must not see old ends
-            self.sweep_at = min(self.sweep_at, wake)
-            self.tick_at = now + min(_TICK_S, life / 100)
+        wake = now + life
+        if self.lock.acquire(blocking=False):
+            try:
+                self.wake = wake  # before `tick_at`: who sees that must not see old ends
+                self.sweep_at = min(self.sweep_at, wake)
+                self.tick_at = now + min(_TICK_S, life / 100)
+            finally:
+                self.lock.release()
+        return wake
 
     def tidy(self, now: float) -> None:
-        """What an insertion without the lock leaves to do now and then: room, and a sweep."""
-        dropped: list[Any] = []  # dies with the lock free
-        with self.lock:
-            self.make_room(now, dropped)
-            if now >= self.sweep_at:
-                self.sweep_some(now, dropped)
+        """What an insertion without the lock leaves to do now and then: room, and a sweep.
+
+        One thread does it for all: who finds another at it goes on, and that one looks again at
+        the end, when it has said that it is no longer at it.
+        """
+        while not self._tidying:
+            dropped: list[Any] = []  # dies with the lock free
+            with self.lock:
+                self._tidying = True
+                try:
+                    made = self.make_room(now, dropped)
+                    if now >= self.sweep_at:
+                        self.sweep_some(now, dropped)
+                finally:
+                    self._tidying = False
+            if not made or not self._is_over():
+                return
+
+    def _is_over(self) -> bool:
+        return len(self.nodes) > self.size_bound or self.held_bytes > self.bytes_bound
 
     def sweep_some(self, now: float, dropped: list[Any]) -> None:
         """Drops those of the next few old entries that are over, so that none stays for good.
@@ -184,13 +205,17 @@ class Table:
         if not self._sweeping:
             self.sweep_at = self._next_end
 
-    def make_room(self, now: float, dropped: list[Any]) -> None:
-        """Evicts until both bounds hold; the lock is held."""
+    def make_room(self, now: float, dropped: list[Any]) -> bool:
+        """Evicts until both bounds hold, or until nothing is left to evict; the lock is held.
+
+        Returns:
+            Whether the bounds hold: a node that is just being put in cannot leave yet.
+        """
         nodes = self.nodes
-        while len(nodes) > self.size_bound or self.held_bytes > self.bytes_bound:
+        while self._is_over():
             leaving = self.policy.victims(len(nodes), now)
             if leaving is None:
-                return
+                return False
             dropped += leaving
             left = weight = reads = over = 0
             for node in leaving:
@@ -208,6 +233,7 @@ class Table:
             self.expired += over
             self.evicted += left - over
             self.left += left
+        return True
 
     def remove(self, node: Node) -> Any:
         """Takes a node out of table and queue, and hands its value back; the lock is held."""

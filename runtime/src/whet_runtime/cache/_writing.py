@@ -76,12 +76,11 @@ def plain_write(
         except TypeError as error:
             raise refuse(key) from error
         time = now() if ends else 0.0
-        if time >= table.tick_at:
-            table.tick(time, life)
+        wake = table.tick(time, life) if time >= table.tick_at else table.wake
         if node is None:
             weight = 0 if weigher is None else weigher(key, value)
             fits = least <= weight <= table.bytes_bound
-            return (fits and insert(key, value, time, weight)) or other(key, value)
+            return (fits and insert(key, value, time, wake, weight)) or other(key, value)
         old, kind = node.value, type(value)
         if weigher is None:
             weight = 0
@@ -92,7 +91,7 @@ def plain_write(
         # An update in place, without the lock: see Node. No call comes between test and store.
         if node.weight == weight and node.value is old and node.wake > time and not node.extra:
             node.value = value
-            node.wake = table.wake
+            node.wake = wake
             table.updated += 1
             return True
         return other(key, value)
@@ -100,7 +99,7 @@ def plain_write(
     return put
 
 
-def _insertion(table: Table, policy: S3Fifo) -> Callable[[Any, Any, float, int], bool]:
+def _insertion(table: Table, policy: S3Fifo) -> Callable[[Any, Any, float, float, int], bool]:
     """What puts in a key if it is new, without the lock (but `tidy` takes it now and then).
 
     A node is in the table before it is counted and queued. Who removes it meanwhile marks it as
@@ -110,11 +109,11 @@ def _insertion(table: Table, policy: S3Fifo) -> Callable[[Any, Any, float, int],
     nodes, new = table.nodes, table.nodes.setdefault
     to_small, to_main = policy.small.append, policy.main.append
 
-    def insert(key: Any, value: Any, time: float, weight: int) -> bool:
+    def insert(key: Any, value: Any, time: float, wake: float, weight: int) -> bool:
         node = Node()
         node.key = key
         node.value = value
-        node.wake = table.wake
+        node.wake = wake
         node.weight = weight
         node.reads = node.used = 0
         node.extra = None
