@@ -553,15 +553,16 @@ def test_loops_that_only_ask_are_rewritten_and_everything_else_is_advised(bench,
 
 
 TEXTS = ["HEAD:run.sh", "HEAD:crlf"] * 4
+NEVER_TOLD = {None, "the run never came here", "it is called seldom"}
 
 
 @pytest.mark.parametrize(
     ("source", "given", "reason"),
     [
         (looped(f"print({ASKED})"), [], "the run never came here"),
-        (looped(f"print({ASKED})"), [TEXTS[:4]], "git is started seldom in a loop"),
+        (looped(f"print({ASKED})"), [TEXTS[:4]], "it is called seldom"),
         (looped(f"print({ASKED})"), [TEXTS[:1]] * 9, "git is started seldom in a loop"),
-        (looped(f"print({ASKED})"), [set(range(9))], "the items came from set"),
+        (looped(f"print({ASKED})"), [{*TEXTS}] * 4, "the items came from set"),
         (looped(f"print({ASKED})"), [[*TEXTS, b"HEAD:crlf"]], "items are of type bytes"),
         (looped(f"print({ASKED})"), [TEXTS], None),
         (looped(f"if n > 'HEAD:b':\n            print({ASKED})"),
@@ -578,7 +579,9 @@ def test_what_the_run_shows_admits_the_rewrite_or_not(bench, repository, source,
             with contextlib.suppress(Exception):
                 loaded.f(names, str(repository))
 
-    assert remedy.admit(match, bench.observe(module, [match], run)).reason == reason
+    admission = remedy.admit(match, bench.observe(module, [match], run))
+    assert (admission.evidence.get("not rewritten") or admission.reason) == reason
+    assert (admission.safety == "advice") == (reason not in NEVER_TOLD)
 
 
 class Index(list):
@@ -592,7 +595,8 @@ def test_methods_of_the_users_own_types_keep_a_loop_as_it_is(bench, repository, 
     module = bench.module(f"{HEAD}{looped(f'd[1].append({asked})')}\n\nD = None\n")
     (match,) = bench.matches(module, remedy)
     run = lambda m: setattr(m, "D", str(repository)) or m.f(TEXTS, [0, kind()])  # noqa: E731 -- a run in a word
-    reason = remedy.admit(match, bench.observe(module, [match], run)).reason
+    admission = remedy.admit(match, bench.observe(module, [match], run))
+    reason = admission.evidence.get("not rewritten")
     assert (reason is None) == (kind is list)
     assert kind is list or reason.endswith(".Index")
 

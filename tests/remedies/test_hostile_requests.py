@@ -183,3 +183,15 @@ def test_a_name_session_that_is_taken_is_not_bound_anew(bench, base):
     after = bench.fix(source, "http_per_item", lambda module: module.f(addresses))
     assert bench.load(after).f(addresses) == bench.load(LOOP).f(addresses)
     assert "as session:" not in after
+
+
+def test_where_only_the_rewrite_is_refused_there_is_advice(bench, base):
+    remedy = find_remedy("http_per_item")
+    module = bench.module(LOOP + "def g(address):\n    return f([address])\n")
+    (match,) = bench.matches(module, remedy)
+    asked = [f"{base}/{n}" for n in range(12)]
+    seen = bench.observe(module, [match], lambda loaded: [loaded.g(one) for one in asked])
+    admission = remedy.admit(match, seen)
+    assert admission.admitted
+    assert admission.safety == "advice"
+    assert admission.evidence["not rewritten"] == "few requests are made in a loop"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from whet.remedies._admission import types_of
 from whet.remedies._asking import asked
 from whet.remedies._places import hot_function, new_match, walk_function
@@ -79,3 +81,35 @@ def often(
     if calls < least:
         return refused("it is called seldom", **facts)
     return Admission(evidence=facts, removable=round(removable * (1 - 1 / calls), 4))
+
+
+def or_advice(  # noqa: PLR0913 -- those of `often`, and whose they are
+    admission: Admission,
+    match: Match,
+    evidence: Evidence,
+    *,
+    role: str,
+    least: int,
+    removable: float,
+    of: str | None = None,
+) -> Admission:
+    """The admission of a rewrite, or advice where the evidence speaks against the rewrite alone.
+
+    Args:
+        admission: Whether the evidence admits the rewrite.
+        match: What would be rewritten.
+        evidence: What the run showed.
+        role: Of the values that every call has.
+        least: As of `often`, like the rest.
+        removable: Likewise.
+        of: Likewise.
+    """
+    if admission.admitted:
+        return admission
+    asking = tuple(site for site in match.values if site.role in {role, "object"})
+    call = msgspec.structs.replace(match, values=asking)
+    told = often(call, evidence, least=least, removable=removable, of=of)
+    if not told.admitted:
+        return told
+    facts = {**told.evidence, "not rewritten": admission.reason}
+    return msgspec.structs.replace(told, evidence=facts, safety="advice")

@@ -56,7 +56,7 @@ from whet.remedies._places import found_again, hot_function, new_match
 from whet.remedies._plain_classes import are_of, plain_classes
 from whet.remedies.calls._git_answers import CONTENTS, FACTS, PATHS, definitions
 from whet.remedies.calls._git_loops import AskingLoop, questions_of, receivers
-from whet.remedies.calls._often import calls_of, often
+from whet.remedies.calls._often import calls_of, often, or_advice
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
@@ -165,10 +165,20 @@ def _command(words: list[ast.expr]) -> str | None:
     return None
 
 
-def admit(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- one return a reason
-    """Whether git was started often, and for the rewrite: for texts out of lists."""
+def admit(match: Match, evidence: Evidence) -> Admission:
+    """Whether git was started often, and for the rewrite: for texts out of lists.
+
+    Where the evidence speaks against the rewrite only, the match is admitted as advice.
+    """
     if match.safety == "advice":
         return often(match, evidence, least=LEAST_STARTED, removable=REMOVABLE)
+    return or_advice(
+        _admit_rewrite(match, evidence), match, evidence,
+        role="name", least=LEAST_STARTED, removable=REMOVABLE,
+    )  # fmt: skip
+
+
+def _admit_rewrite(match: Match, evidence: Evidence) -> Admission:  # noqa: PLR0911 -- one return a reason
     seen = asked(match, evidence)
     if not {"name", "items"} <= set(seen):
         return refused("the run never came here")

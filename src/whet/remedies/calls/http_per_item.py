@@ -57,7 +57,7 @@ from whet.remedies.calls._loops import (
     indented,
     loops_in,
 )
-from whet.remedies.calls._often import calls_of, often
+from whet.remedies.calls._often import calls_of, often, or_advice
 from whet.remedies.remedy import Admission, Remedy, refused
 
 if TYPE_CHECKING:
@@ -187,9 +187,19 @@ def _is_plain(call: ast.Call, library: str) -> bool:
 
 
 def admit(match: Match, evidence: Evidence) -> Admission:
-    """Whether many requests were made."""
+    """Whether many requests were made, and for the rewrite: in a loop, for texts.
+
+    Where the evidence speaks against the rewrite only, the match is admitted as advice.
+    """
     if match.safety == "advice":
         return often(match, evidence, least=LEAST_REQUESTS, removable=REMOVABLE)
+    return or_advice(
+        _admit_rewrite(match, evidence), match, evidence,
+        role="address", least=LEAST_REQUESTS, removable=REMOVABLE,
+    )  # fmt: skip
+
+
+def _admit_rewrite(match: Match, evidence: Evidence) -> Admission:
     seen = asked(match, evidence)
     addresses, loops = seen.get("address", []), seen.get("items", [])
     if not addresses or not loops:

@@ -73,7 +73,7 @@ from whet.remedies.calls._item_queries import (
     owners_of_methods,
 )
 from whet.remedies.calls._loops import indent_unit
-from whet.remedies.calls._often import calls_of, constant_text, often
+from whet.remedies.calls._often import calls_of, constant_text, often, or_advice
 from whet.remedies.calls._queries import ANSWERS, EACH, SIZE
 from whet.remedies.remedy import Admission, Remedy, refused
 
@@ -96,7 +96,6 @@ DIFFERS = (
     "exception leaves the loop, the cursor may hold another query's rows"
 )
 _SELECT = re.compile(r"\s*SELECT\b.*\bWHERE\b.*(\?|%s|%\(|:\w)", re.IGNORECASE | re.DOTALL)
-_ASKING = frozenset({"object", "parameters"})
 _ASKERS = frozenset({"sqlite3.Connection", "sqlite3.Cursor"})
 _LIBRARY = ("_io.", "collections.")  # beside builtin types
 _VALUES = PLAIN | {"float"}
@@ -153,18 +152,12 @@ def admit(match: Match, evidence: Evidence) -> Admission:
 
     Where the evidence speaks against the rewrite only, the match is admitted as advice.
     """
-    asking = tuple(site for site in match.values if site.role in _ASKING)
-    told = often(
-        msgspec.structs.replace(match, values=asking),
-        evidence, least=LEAST_QUERIES, removable=REMOVABLE, of=DRIVERS,
+    if match.safety == "advice":
+        return often(match, evidence, least=LEAST_QUERIES, removable=REMOVABLE, of=DRIVERS)
+    return or_advice(
+        _admit_rewrite(match, evidence), match, evidence,
+        role="parameters", least=LEAST_QUERIES, removable=REMOVABLE, of=DRIVERS,
     )  # fmt: skip
-    if match.safety == "advice" or not told.admitted:
-        return told
-    admission = _admit_rewrite(match, evidence)
-    if admission.admitted:
-        return admission
-    facts = {**told.evidence, "not rewritten": admission.reason}
-    return msgspec.structs.replace(told, evidence=facts, safety="advice")
 
 
 def _admit_rewrite(match: Match, evidence: Evidence) -> Admission:
