@@ -76,7 +76,9 @@ def test_closing_writes_what_waits(waiting, record):
 
 @pytest.mark.parametrize("old", [None, b"old"])
 @pytest.mark.parametrize(
-    "invalidate", [lambda tier: tier.remove(["k"]), lambda tier: tier.clear()], ids=str
+    "invalidate",
+    [lambda tier: tier.remove(["k"]), lambda tier: tier.clear()],
+    ids=["remove", "clear"],
 )
 def test_what_waited_does_not_come_back_after_an_invalidation_elsewhere(
     waiting, record, old, invalidate
