@@ -6,7 +6,7 @@ import pytest
 
 from whet.cli import main
 from whet.errors import EffectsRefused, WorkloadFailed
-from whet.session import Options, diagnose_project, optimize
+from whet.session import Options, optimize
 from whet.settings import Settings, load_settings
 from whet.store import open_store
 from whet.workloads import make_copies
@@ -58,7 +58,16 @@ def test_switched_off_profiling_skips_what_needs_it(project):
     assert done.profile is None
 
 
-def test_a_check_reads_and_searches_each_source_once_and_says_so(project, monkeypatch, capsys):
+def test_a_check_copies_and_reads_once_says_so_and_again_does_neither(
+    project, monkeypatch, capsys
+):
+    made = []
+
+    def noted(*arguments, **more):
+        made.append(arguments[1])
+        return make_copies(*arguments, **more)
+
+    monkeypatch.setattr("whet.session.setup.make_copies", noted)
     (project / "other.py").write_text("import app\n")
     monkeypatch.chdir(project)
     assert main(["check", "-q", "-w", "app.py", "--cache-stats"]) == 0
@@ -71,22 +80,7 @@ def test_a_check_reads_and_searches_each_source_once_and_says_so(project, monkey
     assert main(["check", "-q", "-w", "app.py", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["file_cache"]["reads"] == 2
-
-
-def test_a_check_copies_the_project_once_and_again_not_at_all(project, monkeypatch):
-    made = []
-
-    def noted(*arguments, **more):
-        made.append(arguments[1])
-        return make_copies(*arguments, **more)
-
-    monkeypatch.setattr("whet.session.setup.make_copies", noted)
-    settings = settings_of(project)
-    first = diagnose_project(project, settings)
-    again = diagnose_project(project, settings)
     assert made == [("a",)]
-    assert again.session_id == first.session_id
-    assert again.findings == first.findings
 
 
 def test_a_workload_that_reaches_outside_is_refused_with_a_list(project):
