@@ -11,7 +11,12 @@ from whet.remedies._locals import bound_before, is_editable, looks_at_locals
 from whet.remedies._places import is_where_it_says, walk_function
 from whet.remedies._plain_classes import plain_classes
 from whet.remedies.calls._git_questions import Question, question
-from whet.remedies.calls._loops import has_inner_functions, is_invariant, stored_in
+from whet.remedies.calls._loops import (
+    has_inner_functions,
+    is_invariant,
+    methods_called,
+    stored_in,
+)
 from whet.remedies.calls._quiet import may_write, waits
 
 if TYPE_CHECKING:
@@ -136,14 +141,8 @@ def receivers(module: SourceModule, found: AskingLoop) -> list[ast.expr]:
     """What the rest of the loop calls methods on, whose names promise to leave files alone."""
     asking = set(ast.walk(found.call))
     before = set(ast.walk(found.items))
-    return [
-        node.func.value
-        for node in ast.walk(found.loop)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node not in asking | before
-        and module.scopes.dotted(node.func) is None
-    ]
+    called = methods_called(module, found.loop, asking | before)
+    return [call.func.value for call in called if isinstance(call.func, ast.Attribute)]
 
 
 def _stays(module: SourceModule, folder: ast.expr, loop: Loop, statement: ast.stmt) -> bool:

@@ -13,7 +13,13 @@ from whet.remedies._locals import holds_comment, looks_at_locals
 from whet.remedies._objects import is_plain_class
 from whet.remedies._places import alone_on_its_lines, is_in_text, walk_function
 from whet.remedies.calls._disturbance import disturbance
-from whet.remedies.calls._loops import directly_in, has_inner_functions, is_invariant, stored_in
+from whet.remedies.calls._loops import (
+    directly_in,
+    has_inner_functions,
+    is_invariant,
+    methods_called,
+    stored_in,
+)
 from whet.remedies.calls._often import constant_text
 from whet.remedies.calls._queries import BUILTINS, MOST_PARAMETERS, ManySelect, select_for_many
 from whet.remedies.calls._words import CHANGING_METHODS
@@ -358,12 +364,9 @@ def owners_of_methods(module: SourceModule, query: ItemQuery) -> list[ast.expr]:
     before = set(ast.walk(query.items))
     return [
         call.func.value
-        for call in ast.walk(query.whole)
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and call not in before | asking
+        for call in methods_called(module, query.whole, before | asking)
+        if isinstance(call.func, ast.Attribute)
         and call.func.attr not in CHANGING_METHODS
-        and module.scopes.dotted(call.func) is None
         and not asking & set(ast.walk(call.func.value))
     ]
 

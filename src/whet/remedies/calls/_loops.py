@@ -10,7 +10,7 @@ from whet.records import Edit, Span
 from whet.remedies._places import walk_function
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from whet.codebase.scopes import FunctionNode
     from whet.codebase.syntax import SourceModule
@@ -92,6 +92,20 @@ def has_inner_functions(loop: ast.AST) -> bool:
     """Whether functions, classes or lazy comprehensions are made in a loop."""
     kinds = (*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.GeneratorExp)
     return any(isinstance(node, kinds) for node in ast.walk(loop))
+
+
+def methods_called(
+    module: SourceModule, whole: ast.AST, but: Container[ast.AST]
+) -> list[ast.Call]:
+    """The calls of methods in a node, some left out; what an import names is no method."""
+    return [
+        call
+        for call in ast.walk(whole)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call not in but
+        and module.scopes.dotted(call.func) is None
+    ]
 
 
 def only_used_in(module: SourceModule, function: FunctionNode, name: str, node: ast.AST) -> bool:
